@@ -1,0 +1,23 @@
+import { hasKeyShape, publicPart } from './format.ts'
+
+// The id and what follows it, whatever stands before: glued text or a second secret cannot hide one.
+const RANDOM_PART = /(_[0-9][0-9a-z]{16}_)[0-9A-Za-z]{8,}/gi
+
+/**
+ * What may be shown of a secret: its public part and nothing of the random part, as
+ * `ks_live_1000g40r40m30e209_****`. The checksum is not looked at. Anything else gives `****`.
+ */
+export function maskKey(secret: string): string {
+  return hasKeyShape(secret) ? `${publicPart(secret)}_****` : '****'
+}
+
+/**
+ * Hides the random part of everything in the text that looks like a secret, also with typing errors,
+ * cut short, in capitals or of another version. For logs, error messages and audit details, as the
+ * second net: the first is that no code hands a secret to them.
+ *
+ * A text in which the id has been cut off cannot be recognised.
+ */
+export function redactKeys(text: string): string {
+  return text.replace(RANDOM_PART, '$1****')
+}
