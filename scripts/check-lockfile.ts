@@ -1,0 +1,60 @@
+/**
+ * What lockfile-lint cannot see in a lockfile without registry URLs: a package without a hash, and the size of
+ * the server's production tree.
+ *
+ *   node scripts/check-lockfile.ts [FILE]
+ */
+import { readFileSync } from 'node:fs'
+
+const SERVER_PACKAGES_MAX = 80
+
+type Entry = {
+  link?: boolean
+  resolved?: string
+  integrity?: string
+  cpu?: string[]
+  dependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
+}
+
+const file = process.argv[2] ?? 'package-lock.json'
+const packages: Record<string, Entry> = JSON.parse(readFileSync(file, 'utf8')).packages
+
+const problems = Object.entries(packages)
+  .filter(([path, { link }]) => path.includes('node_modules/') && !link)
+  .filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))
+  .map(([path]) => `${path} has no sha512 hash: nothing proves what will be installed`)
+
+const server = productionTree('packages/server')
+if (server.size === 0) problems.push('packages/server has no dependencies in this lockfile')
+if (server.size > SERVER_PACKAGES_MAX) {
+  problems.push(`the server installs ${server.size} packages, the limit is ${SERVER_PACKAGES_MAX}`)
+}
+
+console.log(
+  `lockfile: the server installs ${server.size} of at most ${SERVER_PACKAGES_MAX} packages`,
+)
+for (const problem of problems) console.error(`  ${problem}`)
+if (problems.length > 0) process.exit(1)
+
+/** Paths of everything that installing the workspace brings along, without builds for other processors. */
+function productionTree(workspace: string, tree = new Set<string>()): Set<string> {
+  const { dependencies, optionalDependencies, peerDependencies } = packages[workspace] ?? {}
+  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+  for (const name of names) {
+    const path = locate(name, workspace)
+    if (path === undefined || tree.has(path) || packages[path]?.cpu) continue
+    tree.add(path)
+    productionTree(path, tree)
+  }
+  return tree
+}
+
+/** Node's own rule: the nearest node_modules on the way up. */
+function locate(name: string, from: string): string | undefined {
+  const path = from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`
+  const entry = packages[path]
+  if (entry !== undefined) return entry.link ? entry.resolved : path
+  return from === '' ? undefined : locate(name, from.replace(/\/?[^/]*$/, ''))
+}
