@@ -83,7 +83,7 @@ function lint() {
   const { diagnostics } = JSON.parse(run.stdout) as { diagnostics: Diagnostic[] }
   return diagnostics
     .filter(({ severity }) => severity === 'error')
-    .map(({ category, location }) => ({ rule: category.split('/').at(-1), file: location.path }))
+    .map(({ category, location }) => ({ rule: category.replace(/^.*\//, ''), file: location.path }))
 }
 
 test.for(violations)('%s refuses %s', ([rule, file]) => {
