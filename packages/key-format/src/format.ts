@@ -26,7 +26,7 @@ const BRAND = '[a-z][a-z0-9]{1,11}'
 const KIND = '[a-z][a-z0-9]{1,7}'
 const ID = '[0-9a-hjkmnp-tv-z]{16}'
 const RANDOM_AND_CHECKSUM = '[0-9A-Za-z]{49}'
-const KINDS: readonly KeyKind[] = ['live', 'test', 'root', 'boot']
+export const KINDS: readonly KeyKind[] = ['live', 'test', 'root', 'boot']
 
 const LENGTH_MAX = 128
 const RANDOM_MAX = 'yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1'
@@ -157,7 +157,7 @@ export function publicPart(secret: string): string {
 }
 
 export function check(condition: boolean, part: string): void {
-  if (!condition) throw new RangeError(`Not a valid ${part} of a key`)
+  if (!condition) throw new RangeError(`Not a valid ${part}`)
 }
 
 function matches(pattern: RegExp, input: unknown): input is string {

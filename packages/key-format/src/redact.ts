@@ -1,7 +1,8 @@
 import { hasKeyShape, publicPart } from './format.ts'
 
-// The id and what follows it, whatever stands before: glued text or a second secret cannot hide one.
-const RANDOM_PART = /(_[0-9][0-9a-z]{16}_)[0-9A-Za-z]{8,}/gi
+// What follows an id, whatever stands before it. The id is looked back at and not consumed, so that
+// glued text which itself looks like an id, or a second secret, cannot hide this one.
+const RANDOM_PART = /(?<=_[0-9][0-9a-z]{16}_)[0-9A-Za-z]{8,}/gi
 
 /**
  * What may be shown of a secret: its public part and nothing of the random part, as
@@ -19,5 +20,5 @@ export function maskKey(secret: string): string {
  * A text in which the id has been cut off cannot be recognised.
  */
 export function redactKeys(text: string): string {
-  return text.replace(RANDOM_PART, '$1****')
+  return text.replace(RANDOM_PART, '****')
 }
