@@ -8,7 +8,7 @@
 const TEST = '(\\.test\\.ts|\\.contract\\.ts|/_[^/]+\\.ts)$|^packages/[^/]+/test/'
 
 const SERVER = '^packages/server/src/'
-const RULES = `${SERVER}(keys|tokens|projects|audit)/`
+const RULES = `${SERVER}(keys|tokens|projects|access|audit)/`
 const ADAPTERS = `${SERVER}(store/(sqlite|postgres)/|limits/valkey-)`
 const STORAGE = `${SERVER}(store|limits)/`
 const DRIVER =
@@ -111,7 +111,7 @@ const serverRules = [
   {
     name: 'rules-import-ports-only',
     comment:
-      'keys, tokens, projects and audit hold the rules of the product: they see ports, never what is behind.',
+      'keys, tokens, projects, access and audit hold the rules of the product: they see ports, never what is behind.',
     severity: 'error',
     from: { path: RULES, pathNot: TEST },
     to: {
