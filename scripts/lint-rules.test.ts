@@ -52,6 +52,7 @@ const allowed: Record<string, string> = {
   [`${SRC}/index.ts`]: "export { id } from './id.ts'\n",
   [`${SRC}/config.ts`]: 'export const readConfig = (env = process.env) => env\n',
   [`${SRC}/cli/version.ts`]: "export const version = () => console.log('1')\n",
+  [`${SRC}/keys/id.test.ts`]: "import { test } from 'vitest'\n\ntest('id', () => {})\n",
   'vitest.config.ts': 'export default { test: {} }\n',
 }
 
