@@ -1,0 +1,37 @@
+import { BlockList } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** The range in its canonical form (`203.0.113.0/24`), or null when it is not one. */
+export function normalizeRange(range: string): string | null {
+  const text = range.includes('/') ? range : `${range}/${range.includes(':') ? 128 : 32}`
+  if (!ipaddr.isValidCIDR(text) || !isPlainAddress(text.slice(0, text.indexOf('/')))) return null
+  const [address, bits] = ipaddr.parseCIDR(text)
+  const network =
+    address.kind() === 'ipv4'
+      ? ipaddr.IPv4.networkAddressFromCIDR(text)
+      : ipaddr.IPv6.networkAddressFromCIDR(text)
+  return `${network.toString()}/${bits}`
+}
+
+export function isAddress(ip: string): boolean {
+  return isPlainAddress(ip) && ipaddr.isValid(ip)
+}
+
+/** Four decimal parts or IPv6: the library also reads octal and short forms, which nobody means. */
+function isPlainAddress(ip: string): boolean {
+  return ip.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(ip)
+}
+
+/** A matcher for a list of normalised ranges. IPv4 inside IPv6 counts as IPv4 (R30). */
+export function compileAddressList(ranges: readonly string[]): (ip: string) => boolean {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/')
+    list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4')
+  }
+  return (ip) => {
+    if (!isAddress(ip)) return false
+    const address = ipaddr.process(ip)
+    return list.check(address.toString(), address.kind())
+  }
+}

@@ -1,0 +1,85 @@
+import type { CreateKey, UpdateKey } from '@keysmith/contract'
+import { isReserved } from '../access/permissions.ts'
+import { invalidField } from '../errors.ts'
+import { normalizeRange } from './address-list.ts'
+import type { Key } from './key.ts'
+import { refuseSecrets } from './refuse-secrets.ts'
+
+const MAX_METADATA_BYTES = 4096
+
+type Attributes = Pick<
+  Key,
+  | 'name'
+  | 'owner'
+  | 'description'
+  | 'permissions'
+  | 'allowedModels'
+  | 'ipAllowlist'
+  | 'metadata'
+  | 'tags'
+  | 'notBefore'
+  | 'rotation'
+  | 'managedBy'
+  | 'deletionProtection'
+>
+
+/** The attributes that a body sets, checked and in their stored form. Absent ones stay absent. */
+export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes> {
+  refuseSecrets(body)
+  const { name, owner, description, allowedModels, rotation, managedBy, deletionProtection } = body
+  const attributes = {
+    name,
+    owner,
+    description,
+    permissions: readPermissions(body.permissions),
+    allowedModels,
+    ipAllowlist: readRanges(body.ipAllowlist),
+    metadata: readLabels('metadata', body.metadata),
+    tags: readLabels('tags', body.tags),
+    notBefore: typeof body.notBefore === 'string' ? Date.parse(body.notBefore) : body.notBefore,
+    rotation,
+    managedBy,
+    deletionProtection,
+  }
+  const given = Object.entries(attributes).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as Partial<Attributes>
+}
+
+function readPermissions(permissions: string[] | undefined): string[] | undefined {
+  const reserved = permissions?.findIndex(isReserved) ?? -1
+  if (reserved >= 0) {
+    throw invalidField(
+      `permissions/${reserved}`,
+      'this prefix is a right on the management API, which keys cannot hold; use a management token',
+    )
+  }
+  return permissions
+}
+
+function readRanges(ranges: string[] | null | undefined): string[] | null | undefined {
+  return (
+    ranges?.map((range, index) => {
+      const normal = normalizeRange(range)
+      if (normal === null) {
+        throw invalidField(
+          `ipAllowlist/${index}`,
+          'give an address or a CIDR range such as 203.0.113.0/24 or 2001:db8::/48',
+        )
+      }
+      return normal
+    }) ?? (ranges === null ? null : undefined)
+  )
+}
+
+function readLabels(
+  field: string,
+  labels: Record<string, string> | undefined,
+): Record<string, string> | undefined {
+  if (labels && Buffer.byteLength(JSON.stringify(labels)) > MAX_METADATA_BYTES) {
+    throw invalidField(
+      field,
+      'at most 4 KiB as JSON; keep larger things elsewhere and store their id',
+    )
+  }
+  return labels
+}

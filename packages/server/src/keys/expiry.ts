@@ -1,0 +1,42 @@
+import { ApiError, invalidField } from '../errors.ts'
+
+const DAY_MS = 86_400_000
+
+export interface ExpiryWish {
+  /** RFC 3339, or null for never. */
+  expiresAt?: string | null | undefined
+  expiresInDays?: number | undefined
+}
+
+/**
+ * The end that was asked for in epoch ms: null = never, undefined = nothing was said. It must lie in
+ * the future.
+ */
+export function readExpiry({ expiresAt, expiresInDays }: ExpiryWish, now: number) {
+  if (expiresInDays !== undefined) {
+    if (expiresAt !== undefined) {
+      throw invalidField('expiresInDays', 'give either expiresAt or expiresInDays, not both')
+    }
+    return now + expiresInDays * DAY_MS
+  }
+  if (expiresAt === undefined || expiresAt === null) return expiresAt
+  const end = Date.parse(expiresAt)
+  if (!(end > now)) throw invalidField('expiresAt', 'give a time in the future')
+  return end
+}
+
+export function requireLifetime(
+  expiresAt: number | null,
+  now: number,
+  maxDays: number | null,
+): void {
+  if (maxDays === null) return
+  if (expiresAt !== null && expiresAt <= now + maxDays * DAY_MS) return
+  throw new ApiError('policy_violation', {
+    detail: `Keys of this installation must expire within ${maxDays} days. Set expiresInDays to at most ${maxDays}.`,
+  })
+}
+
+export function daysFrom(now: number, days: number | null): number | null {
+  return days === null ? null : now + days * DAY_MS
+}

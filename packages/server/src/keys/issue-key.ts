@@ -1,0 +1,127 @@
+import type { CreateKey } from '@keysmith/contract'
+import { generateId } from '@keysmith/key-format'
+import { requireHeld } from '../access/permissions.ts'
+import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
+import { ApiError, invalidField } from '../errors.ts'
+import { findProject } from '../projects/find-project.ts'
+import { readAttributes } from './attributes.ts'
+import type { Deps } from './deps.ts'
+import { daysFrom, readExpiry, requireLifetime } from './expiry.ts'
+import type { Key, Project } from './key.ts'
+import { newSecret } from './new-secret.ts'
+import { isPublishedId } from './published-ids.ts'
+import { matchSecret } from './secret-digest.ts'
+
+export interface Issued {
+  key: Key
+  /** Shown once; null when the caller minted it. */
+  secret: string | null
+  /** False when this was the repetition of a create that had been carried out. */
+  created: boolean
+}
+
+/** Creates a key, with a secret minted here or registered by its SHA-256. */
+export async function issueKey(deps: Deps, caller: Caller, body: CreateKey): Promise<Issued> {
+  requirePair(body)
+  const now = deps.now()
+  const project = await findProject(deps, caller.principal, body.project)
+  const draft = draftKey(deps, caller, body, project, now)
+  requireHeld(caller.principal, draft.permissions)
+  const { stored, secret } = newSecret(deps, {
+    id: draft.id,
+    brand: project.brand,
+    kind: draft.environment,
+    secretSha256: body.secretSha256,
+    afterVersion: 0,
+    now,
+  })
+  const key: Key = { ...draft, secrets: [{ ...stored, endsAt: null, lastUsedAt: null }] }
+  const { version, mintedBy } = stored
+  const change = describeChange(caller, {
+    at: now,
+    action: 'key.created',
+    target: { kind: 'key', id: key.id },
+    projectId: project.id,
+    details: { name: key.name, permissions: key.permissions, secretVersion: version, mintedBy },
+    ...(secret === null ? {} : { shownSecretVersion: version }),
+  })
+  const outcome = await deps.store.insertKey(key, stored, change)
+  if (outcome === 'id_taken') return repeatedCreate(deps, caller, key.id, body.secretSha256)
+  requireWritten(outcome)
+  return { key, secret, created: true }
+}
+
+/** `id` and `secretSha256` belong together: both name the secret that the caller minted. */
+function requirePair({ id, secretSha256 }: CreateKey): void {
+  if (secretSha256 !== undefined && id === undefined) {
+    throw invalidField(
+      'id',
+      'give the id inside the secret that you minted, or leave out secretSha256',
+    )
+  }
+  if (id !== undefined && secretSha256 === undefined) {
+    throw invalidField(
+      'secretSha256',
+      'give the SHA-256 of the secret that you minted, or leave out id',
+    )
+  }
+  if (id !== undefined && isPublishedId(id)) {
+    throw invalidField('id', 'this is the id of a published test vector; mint a secret of your own')
+  }
+}
+
+function draftKey(
+  { rules }: Deps,
+  { principal }: Caller,
+  body: CreateKey,
+  project: Project,
+  now: number,
+): Omit<Key, 'secrets'> {
+  const wished = readExpiry(body, now)
+  const expiresAt = wished === undefined ? daysFrom(now, rules.defaultDays) : wished
+  requireLifetime(expiresAt, now, rules.maxDays)
+  return {
+    id: body.id ?? generateId(),
+    projectId: project.id,
+    environment: body.environment ?? 'live',
+    enabled: body.enabled ?? true,
+    owner: null,
+    description: null,
+    permissions: [],
+    allowedModels: null,
+    ipAllowlist: null,
+    metadata: {},
+    tags: {},
+    notBefore: null,
+    rotation: null,
+    managedBy: null,
+    deletionProtection: false,
+    ...readAttributes(body),
+    name: body.name,
+    expiresAt,
+    revoked: null,
+    createdAt: now,
+    createdBy: principal.id,
+    updatedAt: now,
+    revision: 1,
+  }
+}
+
+/**
+ * The id exists. The same caller with the same digest repeats a create whose answer was lost, and gets
+ * it again; for anybody else the id is taken, whoever has it.
+ */
+async function repeatedCreate(
+  { store, peppers }: Deps,
+  { principal }: Caller,
+  id: string,
+  sha256: string | undefined,
+): Promise<Issued> {
+  const row = await store.findForVerification(id)
+  const visible = principal.projectId === null || principal.projectId === row?.key.projectId
+  const same = row && visible && row.key.createdBy === principal.id && sha256 !== undefined
+  if (same && matchSecret(peppers, row.secrets, sha256)) {
+    return { key: row.key, secret: null, created: false }
+  }
+  throw new ApiError('id_taken', { detail: 'This id was used before. Mint another secret.' })
+}

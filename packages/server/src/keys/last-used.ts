@@ -1,0 +1,41 @@
+import type { KeyStore, SecretUse } from '../store/key-store.ts'
+
+const FLUSH_EVERY_MS = 1000
+
+/** Times of last use, collected in memory and written once a second: never on the answer path. */
+export class LastUsed {
+  readonly #store: Pick<KeyStore, 'recordUses'>
+  readonly #onError: (error: unknown) => void
+  readonly #timer: NodeJS.Timeout
+  #uses = new Map<string, SecretUse>()
+
+  constructor(store: Pick<KeyStore, 'recordUses'>, onError: (error: unknown) => void) {
+    this.#store = store
+    this.#onError = onError
+    this.#timer = setInterval(() => void this.flush(), FLUSH_EVERY_MS)
+    this.#timer.unref()
+  }
+
+  note(kind: SecretUse['kind'], id: string, version: number, usedAt: number): void {
+    const use = this.#uses.get(id)
+    if (use && use.version === version) use.usedAt = usedAt
+    else this.#uses.set(use ? `${id}/${version}` : id, { kind, id, version, usedAt })
+  }
+
+  /** Writes what was noted. What cannot be written is dropped: it is approximate by design. */
+  async flush(): Promise<void> {
+    if (this.#uses.size === 0) return
+    const uses = [...this.#uses.values()]
+    this.#uses = new Map()
+    try {
+      await this.#store.recordUses(uses)
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.flush()
+  }
+}

@@ -1,0 +1,117 @@
+import { ERROR_CODES, type ErrorCode, type Problem, problemType } from '@keysmith/contract'
+import { redactKeys } from '@keysmith/key-format'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError, type FieldProblem } from '../errors.ts'
+import { PepperMissing } from '../keys/pepper.ts'
+import type { Log } from '../log.ts'
+import { StorageUnavailable } from '../store/key-store.ts'
+
+const MAX_FIELDS = 20
+
+/** The one place where an error becomes an answer (RFC 9457). */
+export function answerProblems(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toApiError(error)
+    if (problem.status >= 500) {
+      const route = request.routeOptions.url ?? null
+      log.error({ reqId: request.id, route, code: problem.code, err: error }, 'request failed')
+    }
+    return sendProblem(reply, request, problem)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, request, new ApiError('route_not_found')),
+  )
+}
+
+export function sendProblem(reply: FastifyReply, request: FastifyRequest, error: ApiError) {
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  return reply
+    .code(error.status)
+    .type('application/problem+json')
+    .send(presentProblem(error, request.id))
+}
+
+export function presentProblem(error: ApiError, requestId: string): Problem {
+  const { code, status, detail, extras } = error
+  return {
+    type: problemType(code),
+    title: ERROR_CODES[code].title,
+    status,
+    ...(detail === undefined ? {} : { detail: redactKeys(detail) }),
+    instance: `urn:keysmith:request:${requestId}`,
+    code,
+    requestId,
+    ...extras,
+  }
+}
+
+/** Codes of Fastify that are the caller's mistake. */
+const FRAMEWORK_CODES: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_HANDLER_TIMEOUT: 'overloaded',
+  FST_UNDER_PRESSURE: 'overloaded',
+}
+
+function toApiError(error: FastifyError): ApiError {
+  if (error instanceof ApiError) return error
+  if (error.validation) return invalidRequest(error)
+  if (error instanceof StorageUnavailable || error instanceof PepperMissing) {
+    return new ApiError('storage_unavailable', {
+      detail: 'Nothing was changed. Send the request again in a moment.',
+      cause: error,
+      retryAfterSeconds: 1,
+    })
+  }
+  const known = FRAMEWORK_CODES[error.code]
+  if (known !== undefined) {
+    const later = known === 'overloaded' ? { retryAfterSeconds: 1 } : {}
+    return new ApiError(known, { cause: error, ...later })
+  }
+  if (error.statusCode !== undefined && error.statusCode < 500) return unreadable(error)
+  return new ApiError('internal', { cause: error })
+}
+
+/** A body that is not JSON, a broken path and the like. */
+function unreadable(error: FastifyError): ApiError {
+  return new ApiError('invalid_request', {
+    detail: 'The request cannot be read. Send valid JSON in UTF-8, and a path of this API.',
+    cause: error,
+  })
+}
+
+function invalidRequest(error: FastifyError): ApiError {
+  const fields = (error.validation ?? []).slice(0, MAX_FIELDS).map(toField)
+  const [first] = fields
+  return new ApiError('invalid_request', {
+    detail: first ? `${first.path}: ${first.message}` : 'The request is not valid.',
+    extras: { fields },
+  })
+}
+
+type ValidationError = NonNullable<FastifyError['validation']>[number]
+
+/** The path of a wrong field and what to do; never its value. */
+function toField({ instancePath, keyword, params, message }: ValidationError): FieldProblem {
+  const path = instancePath.slice(1)
+  const below = (name: unknown) => [path, printableName(name)].filter(Boolean).join('/')
+  switch (keyword) {
+    case 'required':
+      return { path: below(params.missingProperty), message: 'this field is required' }
+    case 'additionalProperties':
+      return {
+        path: below(params.additionalProperty),
+        message: 'there is no such field; correct its name or leave it out',
+      }
+    case 'enum':
+      return { path, message: `must be one of ${String(params.allowedValues)}` }
+    default:
+      return { path: path || '(body)', message: message ?? 'is not valid' }
+  }
+}
+
+/** The name of an unknown field, unless it may itself be a secret or unprintable. */
+function printableName(name: unknown): string {
+  const text = String(name)
+  return /^[\w.-]{1,40}$/.test(text) ? text : '(unknown)'
+}

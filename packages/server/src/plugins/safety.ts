@@ -1,0 +1,41 @@
+import { redactKeys } from '@keysmith/key-format'
+import type { FastifyInstance } from 'fastify'
+import { ApiError } from '../errors.ts'
+
+/** A secret has at least 73 characters; what is shorter needs no search. */
+const SHORTEST_SUSPECT = 24
+
+/**
+ * What every answer carries, and the refusal of secrets in the URL, where proxies and histories would
+ * keep them.
+ */
+export function guardEveryRequest(app: FastifyInstance, version: string): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-keysmith-version', version)
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('cache-control', 'no-store')
+    const { url = '' } = request.raw
+    if (url.length >= SHORTEST_SUSPECT && holdsSecret(url)) {
+      done(
+        new ApiError('secret_in_url', {
+          detail:
+            'URLs are kept by proxies and histories. Send secrets in the body or the Authorization header, and rotate this one.',
+        }),
+      )
+    } else done()
+  })
+}
+
+function holdsSecret(url: string): boolean {
+  const plain = url.includes('%') ? decode(url) : url
+  return redactKeys(plain) !== plain
+}
+
+function decode(url: string): string {
+  try {
+    return decodeURIComponent(url)
+  } catch {
+    return url.replaceAll(/%5f/gi, '_')
+  }
+}

@@ -1,0 +1,185 @@
+import type { AuditAction } from '@keysmith/contract'
+import type { AuditEntry, AuditRecord } from '../audit/audit-entry.ts'
+import type { ChainHead } from '../audit/chain.ts'
+import type { Environment, Key, KeyStatus, Project, StoredSecret } from '../keys/key.ts'
+import type { Token } from '../tokens/token.ts'
+
+/** What a caller may see: one project, or null for all. Every statement carries it. */
+export type Scope = string | null
+
+/** A request that was carried out, so that its repetition is recognised. Kept for 24 hours. */
+export interface IdempotencyRecord {
+  actorId: string
+  key: string
+  /** SHA-256 of operation and body, hex. */
+  fingerprint: string
+  targetId: string
+  /** Version of the secret that the lost answer held; null when it held none. */
+  secretVersion: number | null
+  createdAt: number
+}
+
+/** What is written in the same transaction as the change itself. */
+export interface Change {
+  entry: AuditEntry
+  idempotency: IdempotencyRecord | null
+}
+
+/** Told after the commit and before the caller's promise settles, so that caches drop in time. */
+export type ChangeListener = (target: AuditEntry['target']) => void
+
+/**
+ * `ok`, or why nothing was written: `conflict` = the record is not as expected or is gone;
+ * `repeated` = the idempotency key was used in the meantime.
+ */
+export type WriteOutcome = 'ok' | 'conflict' | 'repeated'
+
+/** All that a verification needs, from one read. */
+export interface VerificationRow {
+  key: Key
+  projectEnabled: boolean
+  /** As `key.secrets`, with digests. */
+  secrets: (StoredSecret & { endsAt: number | null })[]
+}
+
+export interface TokenRow {
+  token: Token
+  secret: StoredSecret
+}
+
+export interface PageRequest {
+  limit: number
+  cursor: { at: number; id: string } | null
+}
+
+export interface KeyFilter extends PageRequest {
+  scope: Scope
+  now: number
+  status: KeyStatus | null
+  environment: Environment | null
+  owner: string | null
+  name: string | null
+  managedBy: string | null
+}
+
+export interface AuditFilter {
+  scope: Scope
+  targetId: string | null
+  action: AuditAction | null
+  /** Events with a smaller number, newest first. */
+  beforeSeq: number | null
+  limit: number
+}
+
+export interface SecretUse {
+  kind: 'key' | 'token'
+  id: string
+  version: number
+  usedAt: number
+}
+
+export interface SecretReplacement {
+  keyId: string
+  projectId: string
+  /** Version of the present secret; another one is a `conflict`. */
+  expectedVersion: number
+  secret: StoredSecret
+  /** Ends by version for the secrets that stay; all others of the key are removed. */
+  keep: { version: number; endsAt: number }[]
+  updatedAt: number
+}
+
+/**
+ * The durable storage of projects, keys, tokens and the audit log.
+ *
+ * Each writing method is one atomic change: it commits together with its audit entry and idempotency
+ * record, and its promise resolves only when the commit is on disk. A record comes back whole or not
+ * at all; times are epoch ms. Methods reject with `StorageUnavailable` when the storage cannot answer.
+ */
+export interface KeyStore {
+  insertProject(project: Project, change: Change): Promise<WriteOutcome | 'name_taken'>
+  /** By id or name, among those that are not deleted. */
+  findProject(idOrName: string, scope: Scope): Promise<Project | null>
+  listProjects(filter: PageRequest & { scope: Scope; name: string | null }): Promise<Project[]>
+  updateProject(
+    project: Project,
+    expectedRevision: number,
+    change: Change,
+  ): Promise<WriteOutcome | 'name_taken'>
+  /** Refused with `in_use` while a key of it is usable at `now`. */
+  deleteProject(project: Project, now: number, change: Change): Promise<WriteOutcome | 'in_use'>
+
+  insertKey(key: Key, secret: StoredSecret, change: Change): Promise<WriteOutcome | 'id_taken'>
+  getKey(id: string, scope: Scope): Promise<Key | null>
+  /** Newest first. */
+  listKeys(filter: KeyFilter): Promise<Key[]>
+  countRotationsDue(scope: Scope, now: number): Promise<number>
+  /** Writes the attributes of the record, never its state or its secrets. */
+  updateKey(key: Key, expectedRevision: number, change: Change): Promise<WriteOutcome>
+  setKeyEnabled(
+    key: Pick<Key, 'id' | 'projectId' | 'enabled' | 'updatedAt'>,
+    change: Change,
+  ): Promise<WriteOutcome>
+  replaceSecret(replacement: SecretReplacement, change: Change): Promise<WriteOutcome>
+  /** Moves the end of the older secret. */
+  setSecretEnd(
+    end: { keyId: string; projectId: string; version: number; endsAt: number; updatedAt: number },
+    change: Change,
+  ): Promise<WriteOutcome>
+  /** `conflict` when it is gone, protected (unless overridden), or already ends sooner. */
+  revokeKey(
+    revocation: {
+      keyId: string
+      projectId: string
+      at: number
+      by: string
+      reason: string | null
+      overrideProtection: boolean
+      updatedAt: number
+    },
+    change: Change,
+  ): Promise<WriteOutcome>
+
+  insertToken(
+    token: Token,
+    secret: StoredSecret,
+    change: Change,
+  ): Promise<WriteOutcome | 'id_taken'>
+  getToken(id: string, scope: Scope): Promise<Token | null>
+  /** Newest first. */
+  listTokens(filter: PageRequest & { scope: Scope }): Promise<Token[]>
+  revokeToken(
+    revocation: { id: string; scope: Scope; at: number },
+    change: Change,
+  ): Promise<WriteOutcome>
+
+  /** One read by public id; null when there is none. Not limited to a project: the caller compares. */
+  findForVerification(id: string): Promise<VerificationRow | null>
+  findTokenForVerification(id: string): Promise<TokenRow | null>
+  /** Writes the times of last use; not audited. */
+  recordUses(uses: SecretUse[]): Promise<void>
+
+  findIdempotency(actorId: string, key: string, now: number): Promise<IdempotencyRecord | null>
+
+  /** Newest first. */
+  listAuditEvents(filter: AuditFilter): Promise<AuditRecord[]>
+  /** Oldest first, for walking the chain. */
+  readAuditChain(afterSeq: number, limit: number): Promise<AuditRecord[]>
+  auditHead(): Promise<ChainHead>
+
+  /** Id of this installation, made when its database was. */
+  readonly instanceId: string
+  watchChanges(listener: ChangeListener): void
+  /** Rejects when the storage cannot be read. */
+  ping(): Promise<void>
+  /** Finishes what is queued, then closes. */
+  close(): Promise<void>
+}
+
+/** How long the record of a carried-out request is kept: 24 hours. */
+export const IDEMPOTENCY_TTL_MS = 86_400_000
+
+/** The storage cannot answer: locked, full, unreachable, or failing. Nothing was written. */
+export class StorageUnavailable extends Error {
+  override name = 'StorageUnavailable'
+}

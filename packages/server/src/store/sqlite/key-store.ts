@@ -1,0 +1,79 @@
+import type Database from 'better-sqlite3'
+import {
+  type Change,
+  type ChangeListener,
+  type KeyStore,
+  StorageUnavailable,
+} from '../key-store.ts'
+import { prepareReads } from './reads.ts'
+import type { WriteArguments, WriteName, WriteResult } from './write-job.ts'
+import type { Writer } from './writer.ts'
+
+/**
+ * Keys in one SQLite file. Reads run on a read-only connection of this thread; writes go to the writer
+ * thread. After each commit the listeners are told before the caller is.
+ */
+export function createSqliteKeyStore(options: {
+  reader: Database.Database
+  writer: Writer
+  instanceId: string
+}): KeyStore {
+  const { reader, writer, instanceId } = options
+  const listeners: ChangeListener[] = []
+  const reads = prepareReads(reader)
+
+  const write = <Name extends WriteName>(
+    name: Name,
+    ...args: WriteArguments<Name>
+  ): Promise<WriteResult<Name>> => {
+    const change = args.at(-1) as Change
+    return writer.write(name, args, (outcome) => {
+      if (outcome === 'ok') for (const listener of listeners) listener(change.entry.target)
+    })
+  }
+  /** A failing read is a failing storage, never an answer. */
+  const read = async <T>(run: () => T): Promise<T> => {
+    try {
+      return run()
+    } catch (error) {
+      throw new StorageUnavailable('the database cannot be read', { cause: error })
+    }
+  }
+
+  return {
+    instanceId,
+    insertProject: (...args) => write('insertProject', ...args),
+    findProject: (idOrName, scope) => read(() => reads.project(idOrName, scope)),
+    listProjects: (filter) => read(() => reads.projects(filter)),
+    updateProject: (...args) => write('updateProject', ...args),
+    deleteProject: (...args) => write('deleteProject', ...args),
+    insertKey: (...args) => write('insertKey', ...args),
+    getKey: (id, scope) => read(() => reads.key(id, scope)),
+    listKeys: (filter) => read(() => reads.keys(filter)),
+    countRotationsDue: (scope, now) => read(() => reads.rotationsDue(scope, now)),
+    updateKey: (...args) => write('updateKey', ...args),
+    setKeyEnabled: (...args) => write('setKeyEnabled', ...args),
+    replaceSecret: (...args) => write('replaceSecret', ...args),
+    setSecretEnd: (...args) => write('setSecretEnd', ...args),
+    revokeKey: (...args) => write('revokeKey', ...args),
+    insertToken: (...args) => write('insertToken', ...args),
+    getToken: (id, scope) => read(() => reads.token(id, scope)),
+    listTokens: (filter) => read(() => reads.tokens(filter)),
+    revokeToken: (...args) => write('revokeToken', ...args),
+    findForVerification: (id) => read(() => reads.verification(id)),
+    findTokenForVerification: (id) => read(() => reads.tokenVerification(id)),
+    recordUses: (uses) => writer.write('recordUses', [uses]),
+    findIdempotency: (actorId, key, now) => read(() => reads.idempotency(actorId, key, now)),
+    listAuditEvents: (filter) => read(() => reads.auditEvents(filter)),
+    readAuditChain: (afterSeq, limit) => read(() => reads.auditChain(afterSeq, limit)),
+    auditHead: () => read(() => reads.auditHead()),
+    watchChanges: (listener) => {
+      listeners.push(listener)
+    },
+    ping: () => read(() => reads.ping()),
+    close: async () => {
+      await writer.close()
+      reader.close()
+    },
+  }
+}

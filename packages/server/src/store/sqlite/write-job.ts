@@ -1,0 +1,34 @@
+import type { KeyStore } from '../key-store.ts'
+
+/** The methods of the store that write, and run in the writer thread. */
+export type WriteName =
+  | 'insertProject'
+  | 'updateProject'
+  | 'deleteProject'
+  | 'insertKey'
+  | 'updateKey'
+  | 'setKeyEnabled'
+  | 'replaceSecret'
+  | 'setSecretEnd'
+  | 'revokeKey'
+  | 'insertToken'
+  | 'revokeToken'
+  | 'recordUses'
+
+export type WriteArguments<Name extends WriteName> = Parameters<KeyStore[Name]>
+export type WriteResult<Name extends WriteName> = Awaited<ReturnType<KeyStore[Name]>>
+
+export interface WriteJob<Name extends WriteName = WriteName> {
+  name: Name
+  args: WriteArguments<Name>
+}
+
+/** What became of one job of a batch. */
+export type JobResult = { ok: true; outcome: unknown } | { ok: false; message: string }
+
+export type WriterMessage =
+  | { type: 'ready' }
+  | { type: 'refused'; message: string; exitCode: number }
+  | { type: 'batch'; results: JobResult[] }
+  /** A commit could not be made durable: nothing after it can be trusted. */
+  | { type: 'fatal'; message: string }
