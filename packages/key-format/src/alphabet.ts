@@ -1,20 +1,14 @@
-/** Crockford's base32 in lower case: no `i`, `l`, `o` or `u`. */
-export const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz'
+/**
+ * Digits, capitals and small letters of ASCII. Value order is ASCII order, so texts of equal width
+ * compare like the integers they stand for.
+ */
+export const BASE62 = String.fromCharCode(...Array(123).keys()).replace(/[^0-9A-Za-z]/g, '')
 
-/** Value order is ASCII order, so texts of equal width compare like the integers they stand for. */
-export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+/** Crockford's base32 in small letters: no `i`, `l`, `o` or `u`. */
+export const BASE32 = BASE62.replace(/[A-Zilou]/g, '')
 
-export function encodeBytes(bytes: Uint8Array, alphabet: string, width: number): string {
-  let value = 0n
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
-  return encodeInteger(value, alphabet, width)
-}
-
-export function encodeInteger(value: bigint, alphabet: string, width: number): string {
+/** Writes an integer with a fixed number of digits, padded on the left with the digit of value 0. */
+export function encode(integer: bigint, alphabet: string, width: number): string {
   const base = BigInt(alphabet.length)
-  let text = ''
-  for (let rest = value; text.length < width; rest /= base) {
-    text = alphabet.charAt(Number(rest % base)) + text
-  }
-  return text
+  return width ? encode(integer / base, alphabet, width - 1) + alphabet[Number(integer % base)] : ''
 }

@@ -15,6 +15,7 @@ import {
 const KS_SEQ = 'ks_live_1000g40r40m30e209_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf2ZGOB2'
 const WORD = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-'
 const REASONS = ['empty', 'too_long', 'shape', 'unsupported_version', 'not_canonical', 'checksum']
+const OUTSIDE = new RangeError('Outside the key format')
 const id = new Uint8Array(10)
 const random = new Uint8Array(32)
 
@@ -134,26 +135,23 @@ test('a brand is 2 to 12 lower-case letters and digits, a letter first, and not 
   expect([undefined, null, 12, {}, ['ks']].filter(isBrand)).toEqual([])
 })
 
-test('a part outside the grammar is refused by name, without showing any part', () => {
+test('a part outside the grammar is refused, without showing any part', () => {
   const parts = { brand: 'ks', kind: 'live', id, random }
-  const mistakes: [string, Parameters<typeof formatKey>[0]][] = [
-    ['brand', { ...parts, brand: 'KS' }],
-    ['brand', { ...parts, brand: 'ks_live' }],
-    ['kind', { ...parts, kind: 'l' }],
-    ['kind', { ...parts, kind: 'l-ve' }],
-    ['id', { ...parts, id: new Uint8Array(9) }],
-    ['id', { ...parts, id: new Uint8Array(11) }],
-    ['random', { ...parts, random: new Uint8Array(31) }],
-    ['random', { ...parts, random: new Uint8Array(33) }],
+  const mistakes = [
+    { ...parts, brand: 'k' },
+    { ...parts, brand: 'KS' },
+    { ...parts, brand: 'ks_live' },
+    { ...parts, brand: 'abcdefghijk90' },
+    { ...parts, kind: 'l' },
+    { ...parts, kind: 'l-ve' },
+    { ...parts, kind: 'live_live' },
+    { ...parts, kind: 'staging89' },
+    { ...parts, id: new Uint8Array(9) },
+    { ...parts, id: new Uint8Array(11) },
+    { ...parts, random: new Uint8Array(31) },
+    { ...parts, random: new Uint8Array(33) },
   ]
-  for (const [part, mistake] of mistakes) {
-    expect(() => formatKey(mistake)).toThrow(new RangeError(`Not a valid ${part}`))
-  }
-})
-
-test('a value that is not a string is not taken for a brand that it would print as', () => {
-  const brand: unknown = undefined
-  expect(() => formatKey({ brand: brand as string, kind: 'live', id, random })).toThrow(RangeError)
+  for (const mistake of mistakes) expect(() => formatKey(mistake)).toThrow(OUTSIDE)
 })
 
 test('the patterns are the published ones', () => {
@@ -167,10 +165,10 @@ test('the patterns are the published ones', () => {
 })
 
 test('a pattern cannot be made of a reserved or wrong brand, or of no or wrong kinds', () => {
-  expect(() => keyPattern('example')).toThrow(new RangeError('Not a valid brand'))
-  expect(() => keyPattern('k.*')).toThrow(new RangeError('Not a valid brand'))
-  expect(() => keyPattern('ks', [])).toThrow(new RangeError('Not a valid kinds'))
-  expect(() => keyPattern('ks', ['live|.*'])).toThrow(new RangeError('Not a valid kinds'))
+  expect(() => keyPattern('example')).toThrow(OUTSIDE)
+  expect(() => keyPattern('k.*')).toThrow(OUTSIDE)
+  expect(() => keyPattern('ks', [])).toThrow(OUTSIDE)
+  expect(() => keyPattern('ks', ['live|.*'])).toThrow(OUTSIDE)
 })
 
 function generatedSecrets(): string[] {

@@ -1,4 +1,4 @@
-import { BASE32, BASE62, encodeBytes } from './alphabet.ts'
+import { BASE32, BASE62, encode } from './alphabet.ts'
 import { checksumOf } from './checksum.ts'
 
 /**
@@ -29,14 +29,16 @@ const RANDOM_AND_CHECKSUM = '[0-9A-Za-z]{49}'
 export const KINDS: readonly KeyKind[] = ['live', 'test', 'root', 'boot']
 
 const LENGTH_MAX = 128
-const RANDOM_MAX = 'yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1'
-const CHECKSUM_MAX = '4gfFC3'
+const RANDOM_MAX = encode(2n ** 256n - 1n, BASE62, 43)
+const CHECKSUM_MAX = encode(2n ** 32n - 1n, BASE62, 6)
 
-const VERSION_1 = new RegExp(`^${BRAND}_${KIND}_1${ID}_${RANDOM_AND_CHECKSUM}$`)
-const OTHER_VERSION = new RegExp(`^${BRAND}_${KIND}_[2-9][0-9A-Za-z_]+$`)
+// Of a later version, only the prefix is known: the groups after the kind are then empty.
+export const SECRET = new RegExp(
+  `^(${BRAND})_(${KIND})_(?:1(${ID})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})|[2-9][0-9A-Za-z_]+)$`,
+)
+
 const WHOLE_BRAND = new RegExp(`^${BRAND}$`)
 const WHOLE_KIND = new RegExp(`^${KIND}$`)
-const WHOLE_ID = new RegExp(`^${ID}$`)
 
 /**
  * Finds the secrets of any installation: every brand, the four kinds. Unanchored, without flags and
@@ -51,28 +53,14 @@ export const KEY_PATTERN: string = secretPattern(BRAND, KINDS)
  * allows, and the brand may be the reserved `example`. A well-formed secret is not a valid one.
  */
 export function parseKey(input: unknown): ParsedKey {
-  if (typeof input !== 'string' || input === '') return { ok: false, reason: 'empty' }
-  if (input.length > LENGTH_MAX) return { ok: false, reason: 'too_long' }
-  if (OTHER_VERSION.test(input)) return { ok: false, reason: 'unsupported_version' }
-  if (!hasKeyShape(input)) return { ok: false, reason: 'shape' }
-
-  // Brand and kind vary in length, so the fields are counted from the end:
-  // <brand>_<kind>_1<id, 16>_<random, 43><checksum, 6>
-  const checksum = input.slice(-6)
-  if (input.slice(-49, -6) > RANDOM_MAX || checksum > CHECKSUM_MAX) {
-    return { ok: false, reason: 'not_canonical' }
-  }
-  if (checksumOf(input.slice(0, -6)) !== checksum) return { ok: false, reason: 'checksum' }
-
-  const brand = input.slice(0, input.indexOf('_'))
-  return {
-    ok: true,
-    brand,
-    kind: input.slice(brand.length + 1, -68),
-    version: 1,
-    id: input.slice(-66, -50),
-    public: publicPart(input),
-  }
+  if (typeof input !== 'string' || input === '') return refuse('empty')
+  if (input.length > LENGTH_MAX) return refuse('too_long')
+  const [, brand, kind, id, random, checksum] = SECRET.exec(input) ?? []
+  if (!brand || !kind) return refuse('shape')
+  if (!id || !random || !checksum) return refuse('unsupported_version')
+  if (random > RANDOM_MAX || checksum > CHECKSUM_MAX) return refuse('not_canonical')
+  if (checksumOf(input.slice(0, -6)) !== checksum) return refuse('checksum')
+  return { ok: true, brand, kind, version: 1, id, public: `${brand}_${kind}_1${id}` }
 }
 
 /**
@@ -81,12 +69,15 @@ export function parseKey(input: unknown): ParsedKey {
  */
 export function isKey(
   input: unknown,
-  expect: { brand?: string; kinds?: readonly KeyKind[] } = {},
+  { brand, kinds }: { brand?: string; kinds?: readonly KeyKind[] } = {},
 ): input is string {
-  const parsed = parseKey(input)
-  if (!parsed.ok) return false
-  if (expect.kinds && !expect.kinds.includes(parsed.kind)) return false
-  return expect.brand === undefined || (expect.brand === parsed.brand && isBrand(parsed.brand))
+  const key = parseKey(input)
+  return (
+    key.ok &&
+    brand !== RESERVED_BRAND &&
+    (brand ?? key.brand) === key.brand &&
+    (kinds ?? [key.kind]).includes(key.kind)
+  )
 }
 
 /**
@@ -94,7 +85,7 @@ export function isKey(
  * first, and not `example`, which is reserved for documentation.
  */
 export function isBrand(input: unknown): input is string {
-  return matches(WHOLE_BRAND, input) && input !== RESERVED_BRAND
+  return typeof input === 'string' && input !== RESERVED_BRAND && WHOLE_BRAND.test(input)
 }
 
 /**
@@ -111,7 +102,7 @@ export function formatKey(parts: {
   id: Uint8Array
   random: Uint8Array
 }): string {
-  return joinKey({ ...parts, id: encodeId(parts.id) })
+  return joinKey(parts.brand, parts.kind, encodeId(parts.id), parts.random)
 }
 
 /**
@@ -122,46 +113,32 @@ export function formatKey(parts: {
  * there is no kind.
  */
 export function keyPattern(brand: string, kinds: readonly KeyKind[] = KINDS): string {
-  check(isBrand(brand), 'brand')
-  check(kinds.length > 0 && kinds.every((kind) => matches(WHOLE_KIND, kind)), 'kinds')
+  check(isBrand(brand) && kinds.length > 0 && kinds.every((kind) => WHOLE_KIND.test(kind)))
   return secretPattern(brand, kinds)
 }
 
-export function joinKey(parts: {
-  brand: string
-  kind: KeyKind
-  id: string
-  random: Uint8Array
-}): string {
-  check(matches(WHOLE_BRAND, parts.brand), 'brand')
-  check(matches(WHOLE_KIND, parts.kind), 'kind')
-  check(matches(WHOLE_ID, parts.id), 'id')
-  check(parts.random.length === 32, 'random')
-  const covered = `${parts.brand}_${parts.kind}_1${parts.id}_${encodeBytes(parts.random, BASE62, 43)}`
-  return covered + checksumOf(covered)
+export function joinKey(brand: string, kind: KeyKind, id: string, random: Uint8Array): string {
+  const covered = `${brand}_${kind}_1${id}_${encode(toInteger(random, 32), BASE62, 43)}`
+  const secret = covered + checksumOf(covered)
+  check(isKey(secret))
+  return secret
 }
 
 export function encodeId(bytes: Uint8Array): string {
-  check(bytes.length === 10, 'id')
-  return encodeBytes(bytes, BASE32, 16)
+  return encode(toInteger(bytes, 10), BASE32, 16)
 }
 
-/** The checksum, and whether the integers are in range, is not looked at. */
-export function hasKeyShape(input: string): boolean {
-  return VERSION_1.test(input)
+export function check(condition: boolean): void {
+  if (!condition) throw new RangeError('Outside the key format')
 }
 
-/** Of a text that has the shape of a secret. */
-export function publicPart(secret: string): string {
-  return secret.slice(0, -50)
+function toInteger(bytes: Uint8Array, length: number): bigint {
+  check(bytes.length === length)
+  return bytes.reduce((integer, byte) => (integer << 8n) | BigInt(byte), 0n)
 }
 
-export function check(condition: boolean, part: string): void {
-  if (!condition) throw new RangeError(`Not a valid ${part}`)
-}
-
-function matches(pattern: RegExp, input: unknown): input is string {
-  return typeof input === 'string' && pattern.test(input)
+function refuse(reason: ParseFailure): ParsedKey {
+  return { ok: false, reason }
 }
 
 function secretPattern(brand: string, kinds: readonly KeyKind[]): string {

@@ -3,6 +3,7 @@ import { seededBytes } from './_seeded.ts'
 import { BASE32, BASE62 } from './alphabet.ts'
 import { generateId, generateKey, isKey, KEY_PATTERN, keyPattern, parseKey } from './index.ts'
 
+const OUTSIDE = new RangeError('Outside the key format')
 const KINDS = ['live', 'test', 'root', 'boot']
 
 afterEach(() => {
@@ -29,25 +30,23 @@ test('a rotated secret has the same public part and another random part', () => 
 })
 
 test('the reserved brand is never issued', () => {
-  expect(() => generateKey({ brand: 'example', kind: 'live' })).toThrow(
-    new RangeError('Not a valid brand'),
-  )
+  expect(() => generateKey({ brand: 'example', kind: 'live' })).toThrow(OUTSIDE)
 })
 
-test('a brand, kind, id or source of bytes outside the grammar is refused by name', () => {
+test('a brand, kind, id or source of bytes outside the grammar is refused, showing nothing', () => {
   const options = { brand: 'ks', kind: 'live' }
-  const mistakes: [string, Parameters<typeof generateKey>[0]][] = [
-    ['brand', { ...options, brand: 'k' }],
-    ['kind', { ...options, kind: 'LIVE' }],
-    ['id', { ...options, id: '' }],
-    ['id', { ...options, id: '000g40r40m30e20i' }],
-    ['id', { ...options, id: '000g40r40m30e2090' }],
-    ['id', { ...options, random: () => new Uint8Array(32) }],
-    ['random', { ...options, id: '000g40r40m30e209', random: () => new Uint8Array(10) }],
+  const id = generateId()
+  const mistakes = [
+    { ...options, brand: 'k' },
+    { ...options, kind: 'LIVE' },
+    { ...options, id: '' },
+    { ...options, id: '000g40r40m30e20i' },
+    { ...options, id: `${id}0` },
+    { ...options, id: generateKey(options).secret },
+    { ...options, random: () => new Uint8Array(32) },
+    { ...options, id, random: () => new Uint8Array(10) },
   ]
-  for (const [part, mistake] of mistakes) {
-    expect(() => generateKey(mistake)).toThrow(new RangeError(`Not a valid ${part}`))
-  }
+  for (const mistake of mistakes) expect(() => generateKey(mistake)).toThrow(OUTSIDE)
 })
 
 test('the only source of random bytes is getRandomValues: 10 bytes for the id, 32 for the rest', () => {

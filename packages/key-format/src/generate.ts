@@ -10,15 +10,19 @@ import { check, encodeId, isBrand, joinKey, type KeyKind } from './format.ts'
  * @throws RangeError when the brand is not a project's brand, or the kind or id is outside the
  * grammar. The message never contains the random part.
  */
-export function generateKey(options: {
+export function generateKey({
+  brand,
+  kind,
+  random = randomBytes,
+  id = generateId(random),
+}: {
   brand: string
   kind: KeyKind
   id?: string
   random?: (bytes: number) => Uint8Array
 }): { id: string; secret: string } {
-  const { brand, kind, random = randomBytes, id = generateId(random) } = options
-  check(isBrand(brand), 'brand')
-  return { id, secret: joinKey({ brand, kind, id, random: random(32) }) }
+  check(isBrand(brand))
+  return { id, secret: joinKey(brand, kind, id, random(32)) }
 }
 
 /**
@@ -32,5 +36,5 @@ export function generateId(random: (bytes: number) => Uint8Array = randomBytes):
 }
 
 function randomBytes(bytes: number): Uint8Array {
-  return globalThis.crypto.getRandomValues(new Uint8Array(bytes))
+  return crypto.getRandomValues(new Uint8Array(bytes))
 }

@@ -1,4 +1,4 @@
-import { check, formatKey, type KeyKind, KINDS, keyPattern } from './format.ts'
+import { formatKey, type KeyKind, KINDS, keyPattern } from './format.ts'
 
 /** The ids of the published test vectors: secrets with them are documentation, never real. */
 const PUBLISHED = '_1(?:0{16}|z{16}|000g40r40m30e209)_'
@@ -33,7 +33,7 @@ export function scannerRules(
   options: { kinds?: readonly KeyKind[]; publicUrl?: string } = {},
 ): ScannerRules {
   const { kinds = KINDS, publicUrl = 'https://keysmith.example.com' } = options
-  check(/^https?:\/\/\S+$/.test(publicUrl), 'public URL')
+  if (!/^https?:\/\/\S+$/.test(publicUrl)) throw new RangeError('Not an http or https address')
   const regex = keyPattern(brand, kinds)
   const keywords = kinds.map((kind) => `${brand}_${kind}_1`)
   return {

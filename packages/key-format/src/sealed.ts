@@ -1,4 +1,4 @@
-import { check, parseKey } from './format.ts'
+import { parseKey } from './format.ts'
 
 /**
  * Why a sealed text is refused; the first step that fails names the reason.
@@ -42,8 +42,8 @@ const LENGTH_MAX = 65_536
  * to 2^53 - 1. The message never contains the secret.
  */
 export function encodeSealed(envelope: Envelope): string {
-  check(isSecretVersion(envelope.secretVersion), 'secret version')
-  check(isSecretOf(envelope.keyId, envelope.secret), 'secret')
+  if (!isSecretVersion(envelope.secretVersion)) throw new RangeError('Not a secret version')
+  if (!isSecretOf(envelope.keyId, envelope.secret)) throw new RangeError('Not a secret of the key')
   return stringify(envelope)
 }
 

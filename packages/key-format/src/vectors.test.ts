@@ -8,7 +8,7 @@ const GENERATOR = fileURLToPath(new URL('./vectors/generate.py', import.meta.url
 
 test('the vectors are, byte for byte, what the independent generator in Python makes', (context) => {
   const run = spawnSync('python3', ['-B', GENERATOR, '--check'], { encoding: 'utf8' })
-  if (run.error && process.env['CI'] !== 'true') {
+  if (run.error && process.env.CI !== 'true') {
     const reason = `python3 does not run (${run.error.message}): vectors.json was not compared`
     process.stderr.write(`SKIPPED: ${reason}\n`)
     context.skip(reason)
