@@ -5,16 +5,28 @@ import { ApiError } from '../errors.ts'
 import type { Change, IdempotencyRecord, WriteOutcome } from '../store/key-store.ts'
 import type { AuditEntry } from './audit-entry.ts'
 
-/** Who asked for a change, in which request, and the idempotency key it came with. */
-export interface Caller {
-  principal: Principal
+/** Who makes a change, in which request, and the idempotency key it came with. */
+export interface Author {
+  principal: Pick<Principal, 'id'> & { kind: AuditEntry['actor']['kind'] }
   requestId: string | null
   idempotency: Pick<IdempotencyRecord, 'key' | 'fingerprint'> | null
 }
 
+/** An author with rights: the caller of a route. */
+export interface Caller extends Author {
+  principal: Principal
+}
+
+/** The service itself, at its start. */
+export const SYSTEM: Author = {
+  principal: { kind: 'system', id: 'system' },
+  requestId: null,
+  idempotency: null,
+}
+
 /** The audit entry and idempotency record that a change is written with. */
 export function describeChange(
-  { principal, requestId, idempotency }: Caller,
+  { principal, requestId, idempotency }: Author,
   change: {
     at: number
     action: AuditAction

@@ -1,4 +1,4 @@
-import type { Verdict } from './verify-key.ts'
+import type { CachedKey } from './row-cache.ts'
 
 /** A name, or a prefix and a final `*`. Case matters; an empty list allows none. */
 export function allowsModel(allowed: readonly string[], model: string): boolean {
@@ -14,7 +14,7 @@ const STALENESS_BOUND_MS = 2000
  * How long a caller may remember the facts of a key that was found valid, in ms: never past a known
  * end, and never past the bound when the age of the row is added.
  */
-export function leaseMs(row: NonNullable<Verdict['row']>, now: number, maxLeaseMs: number): number {
+export function leaseMs(row: CachedKey, now: number, maxLeaseMs: number): number {
   const { key, secret, readAt } = row
   const ends = [key.expiresAt, secret.endsAt, key.revoked?.at ?? null]
   const left = ends.map((end) => (end === null ? Number.POSITIVE_INFINITY : end - now))

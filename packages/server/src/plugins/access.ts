@@ -47,7 +47,7 @@ export interface AccessOptions {
  */
 export const access = fastifyPlugin<AccessOptions>(async (app, options) => {
   const { deps, isLocal } = options
-  await app.register(rateLimit, { global: false })
+  await app.register(rateLimit, { global: false, cache: 50_000 })
   const countFailure = createFailureShield(app, options.maxFailuresPerMinute)
 
   app.decorateRequest('principal', null)
@@ -108,7 +108,7 @@ function authorize(
 
 /** The error of a failed authentication; 429 once an address has failed too often. */
 function createFailureShield(app: FastifyInstance, max: number) {
-  const count = app.createRateLimit({ max, timeWindow: 60_000, cache: 50_000, ipv6Subnet: 64 })
+  const count = app.createRateLimit({ max, timeWindow: 60_000, ipv6Subnet: 64 })
   return async (request: FastifyRequest, reply: FastifyReply): Promise<ApiError> => {
     const limit = await count(request)
     if (!limit.isAllowed && limit.isExceeded) {

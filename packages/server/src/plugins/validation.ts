@@ -1,6 +1,7 @@
 import { Ajv, type Options } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import { ApiError } from '../errors.ts'
 
 const OPTIONS: Options = {
   allErrors: true,
@@ -11,9 +12,12 @@ const OPTIONS: Options = {
   allowUnionTypes: true,
 }
 
+const NO_QUERY = { type: 'object', additionalProperties: false } as const
+
 /**
  * Bodies are taken as they are: no coercion (it turns null into 0) and no dropping of unknown fields
- * (it hides mass assignment). Only query strings and paths, which are text, are read as numbers.
+ * (it hides mass assignment). Only query strings and paths, which are text, are read as numbers. A
+ * route that declares no query or no body takes none.
  */
 export function validateStrictly(app: FastifyInstance): void {
   const body = withFormats(new Ajv({ ...OPTIONS, coerceTypes: false }))
@@ -21,10 +25,29 @@ export function validateStrictly(app: FastifyInstance): void {
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? body : text).compile(schema as object),
   )
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (route.schema) route.schema.querystring ??= NO_QUERY
+  })
+  app.addHook('preValidation', (request, _reply, done) => {
+    done(readBody(request))
+  })
+}
+
+/** An absent body is an empty one, so that the answer names the missing fields. */
+function readBody(request: FastifyRequest): ApiError | undefined {
+  if (request.method === 'GET' || request.is404) return undefined
+  const takesBody = request.routeOptions.schema?.body !== undefined
+  if (takesBody) {
+    request.body ??= {}
+    return undefined
+  }
+  const { body } = request
+  const isEmpty = body == null || (typeof body === 'object' && Object.keys(body).length === 0)
+  if (isEmpty) return undefined
+  return new ApiError('invalid_request', { detail: 'This route takes no fields. Send no body.' })
 }
 
 function withFormats(ajv: Ajv): Ajv {
   addFormats.default(ajv, ['date-time'])
-  ajv.addKeyword('example')
   return ajv
 }

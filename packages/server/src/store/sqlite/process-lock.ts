@@ -15,6 +15,7 @@ export function takeProcessLock(path: string): ProcessLock {
   let db: Database.Database | undefined
   try {
     db = new Database(path, { timeout: 0 })
+    db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     db?.close()

@@ -1,0 +1,235 @@
+import underPressure from '@fastify/under-pressure'
+import { generateId } from '@keysmith/key-format'
+import Fastify, { type FastifyRequest } from 'fastify'
+import { type Config, dataFiles, type Secrets } from './config.ts'
+import { ControlSocket } from './control-socket.ts'
+import { ensureDataFolder } from './data-folder.ts'
+import { ApiError } from './errors.ts'
+import type { Deps } from './keys/deps.ts'
+import { LastUsed } from './keys/last-used.ts'
+import { RowCache } from './keys/row-cache.ts'
+import type { Log } from './log.ts'
+import { loadPeppers } from './pepper-file.ts'
+import { access } from './plugins/access.ts'
+import { idempotency } from './plugins/idempotency.ts'
+import { openApi } from './plugins/openapi.ts'
+import { answerProblems, sendProblem } from './plugins/problem.ts'
+import { requestLog } from './plugins/request-log.ts'
+import { guardEveryRequest } from './plugins/safety.ts'
+import { validateStrictly } from './plugins/validation.ts'
+import { ensureDefaultProject } from './projects/ensure-default-project.ts'
+import { apiDocsRoutes } from './routes/api-docs.ts'
+import type { App } from './routes/app.ts'
+import { checkAuditChainRoute } from './routes/check-audit-chain.ts'
+import { healthRoutes } from './routes/health.ts'
+import { createKeyRoute } from './routes/keys/create-key.ts'
+import { disableKeyRoute } from './routes/keys/disable-key.ts'
+import { enableKeyRoute } from './routes/keys/enable-key.ts'
+import { getKeyRoute } from './routes/keys/get-key.ts'
+import { listKeysRoute } from './routes/keys/list-keys.ts'
+import { revokeKeyRoute } from './routes/keys/revoke-key.ts'
+import { rotateKeyRoute } from './routes/keys/rotate-key.ts'
+import { setOverlapRoute } from './routes/keys/set-overlap.ts'
+import { updateKeyRoute } from './routes/keys/update-key.ts'
+import { listAuditEventsRoute } from './routes/list-audit-events.ts'
+import { metaRoute } from './routes/meta.ts'
+import { createProjectRoute } from './routes/projects/create-project.ts'
+import { deleteProjectRoute } from './routes/projects/delete-project.ts'
+import { getProjectRoute } from './routes/projects/get-project.ts'
+import { listProjectsRoute } from './routes/projects/list-projects.ts'
+import { updateProjectRoute } from './routes/projects/update-project.ts'
+import { createTokenRoute } from './routes/tokens/create-token.ts'
+import { listTokensRoute } from './routes/tokens/list-tokens.ts'
+import { revokeTokenRoute } from './routes/tokens/revoke-token.ts'
+import { verifyRoute } from './routes/verify.ts'
+import { whoamiRoute } from './routes/whoami.ts'
+import { openSqliteKeyStore } from './store/sqlite/open-key-store.ts'
+import { takeProcessLock } from './store/sqlite/process-lock.ts'
+import { installBootstrapToken } from './tokens/bootstrap-token.ts'
+import { VERSION } from './version.ts'
+
+/** Bodies are small: the largest is a key with all its attributes. */
+export const MAX_BODY_BYTES = 16_384
+const SOCKET_TIMEOUT_MS = 10_000
+const HANDLER_TIMEOUT_MS = 30_000
+/** Management routes are shed when the event loop lags by this much; verify goes on. */
+const MAX_LOOP_DELAY_MS = 1000
+const MAX_AUTH_FAILURES_PER_MINUTE = 60
+
+export interface Service {
+  app: App
+  deps: Deps
+  /** True when this start made the database. */
+  isNew: boolean
+  pepperFile: string | null
+  /** From now on `/readyz` says no. */
+  drain(): void
+  /** Starts to answer commands of this machine. */
+  openControlSocket(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ServiceOptions {
+  config: Config
+  secrets: Secrets
+  log: Log
+  /** The storage can no longer be trusted: end the process. */
+  onFatal: (message: string) => void
+  now?: () => number
+  maxAuthFailuresPerMinute?: number
+}
+
+/** Builds the whole service in the order of its parts. Nothing listens yet. */
+export async function buildService(options: ServiceOptions): Promise<Service> {
+  const { config, secrets, log, onFatal, now = Date.now } = options
+  const files = dataFiles(config)
+  ensureDataFolder(config.dataDir)
+  const lock = takeProcessLock(files.lock)
+  try {
+    const { peppers, file: pepperFile } = loadPeppers(config, secrets)
+    const { store, isNew } = await openSqliteKeyStore({
+      path: files.database,
+      autoMigrate: config.autoMigrate,
+      pepperChecks: peppers.checks(),
+      now: now(),
+      onFatal,
+    })
+    const rowCache = new RowCache()
+    store.watchChanges((target) => rowCache.drop(target))
+    const lastUsed = new LastUsed(store, (err) => log.warn({ err }, 'last use was not written'))
+    const rules = {
+      brand: config.keyBrand,
+      maxDays: config.keyMaxDays,
+      defaultDays: config.keyDefaultDays,
+      maxLeaseMs: config.maxLeaseMs,
+    }
+    const deps: Deps = { store, peppers, rowCache, lastUsed, rules, now }
+    await ensureDefaultProject(deps)
+    await installBootstrapToken(deps, secrets.bootstrapToken)
+
+    const control = new ControlSocket(files.controlSocket)
+    let draining = false
+    const app = await buildApp({
+      deps,
+      config,
+      log,
+      isLocal: (request) => control.owns(request.raw.socket),
+      isDraining: () => draining,
+      maxAuthFailuresPerMinute: options.maxAuthFailuresPerMinute ?? MAX_AUTH_FAILURES_PER_MINUTE,
+    })
+    return {
+      app,
+      deps,
+      isNew,
+      pepperFile,
+      drain: () => {
+        draining = true
+      },
+      openControlSocket: () => control.open(app),
+      close: async () => {
+        draining = true
+        await control.close()
+        await app.close()
+        await lastUsed.close()
+        await store.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+interface AppOptions {
+  deps: Deps
+  config: Config
+  log: Log
+  isLocal: (request: FastifyRequest) => boolean
+  isDraining: () => boolean
+  maxAuthFailuresPerMinute: number
+}
+
+async function buildApp(options: AppOptions): Promise<App> {
+  const { deps, config, log, isLocal, isDraining, maxAuthFailuresPerMinute } = options
+  const app: App = createFastify(config)
+  // Only JSON: any other content type is a body that no schema has checked.
+  app.removeContentTypeParser('text/plain')
+  guardEveryRequest(app, VERSION)
+  answerProblems(app, log)
+  validateStrictly(app)
+  if (config.apiDocs) await app.register(openApi, { version: VERSION, publicUrl: config.publicUrl })
+  await app.register(access, { deps, isLocal, maxFailuresPerMinute: maxAuthFailuresPerMinute })
+
+  healthRoutes(app, deps, isDraining)
+  // The hot path: no request log, no load shedding, no idempotency.
+  verifyRoute(app, deps)
+  await app.register(async (management: App) => {
+    await management.register(underPressure, { maxEventLoopDelay: MAX_LOOP_DELAY_MS })
+    await management.register(requestLog, { log })
+    await management.register(idempotency, { deps })
+    managementRoutes(management, deps)
+  })
+  if (config.apiDocs) await app.register(apiDocsRoutes)
+  await app.ready()
+  return app
+}
+
+function createFastify({ trustedProxies }: Config): App {
+  return Fastify({
+    // Requests are logged by request-log.ts, and not at all on the hot path.
+    logger: false,
+    genReqId: createRequestIds(),
+    requestIdHeader: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: SOCKET_TIMEOUT_MS,
+    connectionTimeout: SOCKET_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 128, caseSensitive: true },
+    frameworkErrors: (_error, request, reply) => {
+      sendProblem(
+        reply,
+        request,
+        new ApiError('invalid_request', { detail: 'The URL cannot be read.' }),
+      )
+    },
+  })
+}
+
+/** Ids that no caller chooses: a random part per process and a counter. */
+function createRequestIds(): () => string {
+  const start = generateId().slice(0, 8)
+  let count = 0
+  return () => {
+    count += 1
+    return `${start}-${count.toString(36)}`
+  }
+}
+
+function managementRoutes(app: App, deps: Deps): void {
+  createKeyRoute(app, deps)
+  listKeysRoute(app, deps)
+  getKeyRoute(app, deps)
+  updateKeyRoute(app, deps)
+  disableKeyRoute(app, deps)
+  enableKeyRoute(app, deps)
+  revokeKeyRoute(app, deps)
+  rotateKeyRoute(app, deps)
+  setOverlapRoute(app, deps)
+  createProjectRoute(app, deps)
+  listProjectsRoute(app, deps)
+  getProjectRoute(app, deps)
+  updateProjectRoute(app, deps)
+  deleteProjectRoute(app, deps)
+  createTokenRoute(app, deps)
+  listTokensRoute(app, deps)
+  revokeTokenRoute(app, deps)
+  listAuditEventsRoute(app, deps)
+  whoamiRoute(app)
+  metaRoute(app, deps, { version: VERSION, maxBodyBytes: MAX_BODY_BYTES })
+  checkAuditChainRoute(app, deps)
+}

@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { EXIT } from '../errors.ts'
+import { askService } from './ask-service.ts'
+import { printJson, tell } from './print.ts'
+
+type ChainCheck =
+  | { ok: true; events: number; head: string }
+  | { ok: false; seq: number; reason: string }
+
+export function addAuditCommands(program: Command): void {
+  const audit = program.command('audit').description('the log of changes')
+  audit
+    .command('verify')
+    .description('walk the hash chain of the audit log; exit 7 when it is broken')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const check = await askService<ChainCheck>({ method: 'GET', path: '/control/audit-chain' })
+      if (json) printJson(check)
+      else if (check.ok) tell(`ok  ${check.events} events, head ${check.head}`)
+      else tell(`broken at event ${check.seq}: ${check.reason}`)
+      if (!check.ok) process.exitCode = EXIT.checkFailed
+    })
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { dataFiles, readConfig } from '../config.ts'
+import { ensureDataFolder } from '../data-folder.ts'
+import { EXIT, StartRefused } from '../errors.ts'
+import { migrateUp, migrationStatus } from '../store/sqlite/migrate.ts'
+import { openReader, openWriter } from '../store/sqlite/open-database.ts'
+import { takeProcessLock } from '../store/sqlite/process-lock.ts'
+import { printJson, tell } from './print.ts'
+
+export function addMigrateCommands(program: Command): void {
+  const migrate = program.command('migrate').description('database migrations')
+  migrate
+    .command('status')
+    .description('which migrations the database has and lacks; exit 5 when it lacks some')
+    .option('--json', 'print JSON')
+    .action(showStatus)
+  migrate
+    .command('up')
+    .description('apply what is missing; the service must be stopped')
+    .option('--dry-run', 'only say what would be applied')
+    .action(applyMigrations)
+}
+
+function showStatus({ json }: { json?: true }): void {
+  const { database } = dataFiles(readConfig().config)
+  if (!existsSync(database)) {
+    throw new StartRefused(EXIT.notFound, `There is no database ${database} yet.`)
+  }
+  const db = openReader(database)
+  const { applied, pending } = migrationStatus(db)
+  db.close()
+  const names = pending.map((migration) => migration.name)
+  if (json) printJson({ applied, pending: names })
+  else {
+    for (const name of applied) tell(`applied  ${name}`)
+    for (const name of names) tell(`pending  ${name}`)
+  }
+  if (pending.length > 0) process.exitCode = EXIT.migration
+}
+
+function applyMigrations({ dryRun }: { dryRun?: true }): void {
+  const { config } = readConfig()
+  const { database, lock: lockFile } = dataFiles(config)
+  ensureDataFolder(config.dataDir)
+  const lock = takeProcessLock(lockFile)
+  try {
+    if (!existsSync(database)) {
+      throw new StartRefused(
+        EXIT.notFound,
+        `There is no database ${database} yet. keysmith serve makes one.`,
+      )
+    }
+    const db = openWriter(database)
+    const { pending } = migrationStatus(db)
+    const names = dryRun ? pending.map(({ name }) => name) : migrateUp(db, Date.now())
+    db.close()
+    for (const name of names) tell(`${dryRun ? 'pending' : 'applied'}  ${name}`)
+    if (names.length === 0) tell('nothing to apply')
+  } finally {
+    lock.release()
+  }
+}

@@ -1,0 +1,42 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { EXIT, StartRefused } from '../errors.ts'
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** Columns as wide as their widest cell, two spaces apart. */
+export function printTable(rows: string[][]): void {
+  const widths = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  for (const row of rows) {
+    const cells = row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+    process.stdout.write(`${cells.join('  ').trimEnd()}\n`)
+  }
+}
+
+/** Facts for the person at the terminal: on standard error, so that a pipe carries the answer alone. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/**
+ * Hands over a secret: alone on standard output, or in a new file that only its owner may read. An
+ * existing file is not overwritten.
+ */
+export function openSecretOutput(file: string | undefined): (secret: string) => void {
+  if (file === undefined) return (secret) => process.stdout.write(`${secret}\n`)
+  let handle: number
+  try {
+    handle = openSync(file, 'wx', 0o600)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const reason = code === 'EEXIST' ? 'exists already; name a new file' : 'cannot be written'
+    throw new StartRefused(EXIT.failed, `${file} ${reason}. Nothing was created.`, { cause: error })
+  }
+  return (secret) => {
+    writeSync(handle, `${secret}\n`)
+    closeSync(handle)
+  }
+}

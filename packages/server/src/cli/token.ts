@@ -1,0 +1,104 @@
+import type { CreateToken, IssuedToken, Token } from '@keysmith/contract'
+import { type Command, InvalidArgumentError } from 'commander'
+import { askForAll, askService } from './ask-service.ts'
+import { openSecretOutput, printJson, printTable, tell } from './print.ts'
+
+interface CreateOptions {
+  name: string
+  permission: string[]
+  project?: string
+  ttl?: number
+  out?: string
+  json?: true
+}
+
+export function addTokenCommands(program: Command): void {
+  const token = program.command('token').description('management tokens')
+  token
+    .command('create')
+    .description('create a management token and print its secret, which is shown only once')
+    .requiredOption('--name <name>', 'what the token is for')
+    .requiredOption(
+      '--permission <permission>',
+      'a right on the API (keys:write), or a permission it may hand out (jobs:*, *); repeatable',
+      (value: string, all: string[] = []) => [...all, value],
+    )
+    .option('--project <project>', 'the only project it may touch, by id or name')
+    .option('--ttl <duration>', 'lifetime such as 12h or 90d; default: it never expires', readTtl)
+    .option('--out <file>', 'write the secret to a new file (0600) instead of printing it')
+    .option('--json', 'print JSON')
+    .action(createToken)
+  token
+    .command('list')
+    .description('list management tokens')
+    .option('--json', 'print JSON')
+    .action(listTokens)
+  token
+    .command('revoke')
+    .description('revoke a management token at once')
+    .argument('<id>', 'id of the token')
+    .option('--json', 'print JSON')
+    .action(revokeToken)
+}
+
+async function createToken({ name, permission, project, ttl, out, json }: CreateOptions) {
+  const deliver = openSecretOutput(out)
+  const body: CreateToken = {
+    name,
+    permissions: permission,
+    ...(project === undefined ? {} : { project }),
+    ...(ttl === undefined ? {} : { expiresAt: new Date(Date.now() + ttl).toISOString() }),
+  }
+  const { token, secret } = await askService<IssuedToken>({
+    method: 'POST',
+    path: '/v1/tokens',
+    body,
+  })
+  if (json) {
+    if (out !== undefined) deliver(secret)
+    printJson(out === undefined ? { token, secret } : { token, file: out })
+    return
+  }
+  tell(`id       ${token.id}   ${token.permissions.join(' ')}`)
+  tell(`expires  ${token.expiresAt ?? 'never'}`)
+  tell(out === undefined ? 'The token, shown only once; store it now:' : `The token is in ${out}.`)
+  deliver(secret)
+}
+
+async function listTokens({ json }: { json?: true }) {
+  const tokens = await askForAll<Token>('/v1/tokens')
+  if (json) {
+    printJson(tokens)
+    return
+  }
+  printTable([
+    ['ID', 'NAME', 'STATUS', 'EXPIRES', 'LAST USED', 'PROJECT', 'PERMISSIONS'],
+    ...tokens.map((token) => [
+      token.id,
+      token.name,
+      token.status,
+      token.expiresAt ?? 'never',
+      token.lastUsedAt ?? 'never',
+      token.project ?? 'all',
+      token.permissions.join(' '),
+    ]),
+  ])
+}
+
+async function revokeToken(id: string, { json }: { json?: true }) {
+  const path = `/v1/tokens/${encodeURIComponent(id)}`
+  const token = await askService<Token>({ method: 'DELETE', path })
+  if (json) printJson(token)
+  else tell(`revoked  ${token.id}   ${token.name}`)
+}
+
+const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function readTtl(text: string): number {
+  const [, amount, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
+  const unitMs = UNIT_MS[unit]
+  if (amount === undefined || unitMs === undefined) {
+    throw new InvalidArgumentError('Give a whole number and m, h or d, such as 90d.')
+  }
+  return Number(amount) * unitMs
+}

@@ -1,0 +1,30 @@
+import { CreateKey, IssuedKey } from '@keysmith/contract'
+import type { Deps } from '../../keys/deps.ts'
+import { issueKey } from '../../keys/issue-key.ts'
+import { callerOf } from '../../plugins/idempotency.ts'
+import { type App, PROBLEMS } from '../app.ts'
+import { IdempotencyHeaders } from '../params.ts'
+import { presentKey } from '../present.ts'
+import { replayIssuedKey } from './replay-key.ts'
+
+export function createKeyRoute(app: App, deps: Deps): void {
+  app.post(
+    '/v1/keys',
+    {
+      config: { access: 'keys:write', replay: replayIssuedKey },
+      schema: {
+        operationId: 'keys.create',
+        summary: 'Create a key; its secret is in this answer and nowhere else',
+        tags: ['keys'],
+        headers: IdempotencyHeaders,
+        body: CreateKey,
+        response: { 201: IssuedKey, 200: IssuedKey, ...PROBLEMS },
+      },
+    },
+    async (request, reply) => {
+      const { key, secret, created } = await issueKey(deps, callerOf(request), request.body)
+      reply.code(created ? 201 : 200)
+      return { key: presentKey(key, deps.now()), ...(secret === null ? {} : { secret }) }
+    },
+  )
+}
