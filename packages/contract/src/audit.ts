@@ -3,7 +3,6 @@ import { Id, Line, Nullable, StringEnum, Timestamp } from './json-schema.ts'
 import { CursorQuery, Page } from './page.ts'
 
 export const AUDIT_ACTIONS = [
-  'instance.initialized',
   'project.created',
   'project.updated',
   'project.deleted',
@@ -35,7 +34,7 @@ export const AuditEvent = Type.Object(
     ),
     target: Type.Object(
       {
-        kind: StringEnum(['instance', 'project', 'key', 'token'], { description: 'Kind.' }),
+        kind: StringEnum(['project', 'key', 'token'], { description: 'Kind.' }),
         id: Type.String({ description: 'Id.' }),
       },
       { description: 'What was changed.' },

@@ -65,7 +65,7 @@ export class RowCache {
   }
 
   /** Drops what a change of this key, token or project makes stale. */
-  drop(target: { kind: 'instance' | 'project' | 'key' | 'token'; id: string }): void {
+  drop(target: { kind: 'project' | 'key' | 'token'; id: string }): void {
     this.#epoch += 1
     if (target.kind === 'project') {
       this.#rows.clear()

@@ -10,6 +10,11 @@ export interface OpenApiOptions {
 /** Collects the OpenAPI 3.1 description of every route that is registered after it. */
 export const openApi = fastifyPlugin<OpenApiOptions>(async (app, { version, publicUrl }) => {
   await app.register(swagger, {
+    // The permission that a route declares is part of its description.
+    transform: ({ schema, url, route }) => ({
+      schema: { ...schema, 'x-permission': route.config?.access },
+      url,
+    }),
     openapi: {
       openapi: '3.1.0',
       info: {

@@ -12,7 +12,7 @@ const OPTIONS: Options = {
   allowUnionTypes: true,
 }
 
-const NO_QUERY = { type: 'object', additionalProperties: false } as const
+const NO_QUERY = { type: 'object', properties: {}, additionalProperties: false } as const
 
 /**
  * Bodies are taken as they are: no coercion (it turns null into 0) and no dropping of unknown fields

@@ -9,6 +9,7 @@ interface Operation {
   id: string
   summary: string
   tag: string
+  permission: string
   body: string | null
   answers: [status: string, schema: string][]
   query: JsonObject[]
@@ -51,6 +52,7 @@ function listOperations(document: JsonObject): Operation[] {
         id: text(operation.operationId),
         summary: text(operation.summary),
         tag: text(list(operation.tags)[0]),
+        permission: text(operation['x-permission']),
         body: schemaName(operation.requestBody),
         answers: Object.entries(object(operation.responses)).map(([status, answer]) => [
           status,
@@ -69,13 +71,14 @@ function renderTag(tag: JsonObject, operations: Operation[]): string {
   return `<h2>${escapeHtml(tag.name)}</h2>\n<p>${escapeHtml(tag.description)}</p>\n${own.map(renderOperation).join('\n')}`
 }
 
-function renderOperation({ method, path, id, summary, body, answers, query }: Operation): string {
+function renderOperation(operation: Operation): string {
+  const { method, path, id, summary, permission, body, answers, query } = operation
   const answer = answers.map(([status, name]) => `${escapeHtml(status)} ${link(name)}`).join(', ')
   const parameters = query.map((parameter) =>
     row(text(parameter.name), parameter, parameter.required === true),
   )
   return `<h3 id="${escapeHtml(id)}"><span class="method">${method}</span> <code>${escapeHtml(path)}</code></h3>
-<p>${escapeHtml(summary)}. <code>${escapeHtml(id)}</code></p>
+<p>${escapeHtml(summary)}. <code>${escapeHtml(id)}</code>, access <code>${escapeHtml(permission)}</code></p>
 <p>${body ? `Body: ${link(body)}. ` : ''}Answers: ${answer}.</p>
 ${parameters.length > 0 ? `<table><tbody>${parameters.join('')}</tbody></table>` : ''}`
 }

@@ -1,0 +1,343 @@
+// Generated from docs/reference/openapi.json by `npm run generate`. Do not edit.
+
+export const CreateKey = {
+  "name": {
+    "required": true,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "owner": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 200
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "permissions": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?$",
+      "maxLength": 64
+    }
+  },
+  "allowedModels": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "ipAllowlist": {
+    "required": false,
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$",
+      "minLength": 2,
+      "maxLength": 49
+    }
+  },
+  "metadata": {
+    "required": false,
+    "maxProperties": 64
+  },
+  "tags": {
+    "required": false,
+    "maxProperties": 64
+  },
+  "notBefore": {
+    "required": false
+  },
+  "expiresAt": {
+    "required": false
+  },
+  "expiresInDays": {
+    "required": false,
+    "minimum": 1,
+    "maximum": 36500
+  },
+  "rotation": {
+    "required": false
+  },
+  "managedBy": {
+    "required": false,
+    "enum": [
+      "terraform",
+      null
+    ]
+  },
+  "deletionProtection": {
+    "required": false
+  },
+  "project": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "environment": {
+    "required": false,
+    "enum": [
+      "live",
+      "test"
+    ]
+  },
+  "enabled": {
+    "required": false
+  },
+  "id": {
+    "required": false,
+    "pattern": "^[0-9a-hjkmnp-tv-z]{16}$"
+  },
+  "secretSha256": {
+    "required": false,
+    "pattern": "^[0-9a-f]{64}$"
+  }
+} as const
+
+export const CreateProject = {
+  "name": {
+    "required": true,
+    "pattern": "^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$",
+    "minLength": 1,
+    "maxLength": 63
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "brand": {
+    "required": false,
+    "pattern": "^[a-z][a-z0-9]{1,11}$"
+  },
+  "deletionProtection": {
+    "required": false
+  }
+} as const
+
+export const CreateToken = {
+  "name": {
+    "required": true,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "permissions": {
+    "required": true,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^(?:\\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?)$",
+      "maxLength": 64
+    }
+  },
+  "project": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "expiresAt": {
+    "required": false
+  },
+  "expiresInDays": {
+    "required": false,
+    "minimum": 1,
+    "maximum": 36500
+  }
+} as const
+
+export const RevokeKey = {
+  "reason": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 200
+  },
+  "afterSeconds": {
+    "required": false,
+    "minimum": 0,
+    "maximum": 2592000
+  },
+  "overrideProtection": {
+    "required": false
+  }
+} as const
+
+export const RotateKey = {
+  "overlapSeconds": {
+    "required": false,
+    "minimum": 0,
+    "maximum": 7776000
+  },
+  "replaces": {
+    "required": false,
+    "minimum": 1
+  },
+  "id": {
+    "required": false,
+    "pattern": "^[0-9a-hjkmnp-tv-z]{16}$"
+  },
+  "secretSha256": {
+    "required": false,
+    "pattern": "^[0-9a-f]{64}$"
+  }
+} as const
+
+export const Rotation = {
+  "everySeconds": {
+    "required": true,
+    "minimum": 3600,
+    "maximum": 315360000
+  },
+  "overlapSeconds": {
+    "required": true,
+    "minimum": 0,
+    "maximum": 7776000
+  }
+} as const
+
+export const SetOverlap = {
+  "overlapSeconds": {
+    "required": true,
+    "minimum": 0,
+    "maximum": 7776000
+  }
+} as const
+
+export const UpdateKey = {
+  "name": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "owner": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 200
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "permissions": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?$",
+      "maxLength": 64
+    }
+  },
+  "allowedModels": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "ipAllowlist": {
+    "required": false,
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$",
+      "minLength": 2,
+      "maxLength": 49
+    }
+  },
+  "metadata": {
+    "required": false,
+    "maxProperties": 64
+  },
+  "tags": {
+    "required": false,
+    "maxProperties": 64
+  },
+  "notBefore": {
+    "required": false
+  },
+  "expiresAt": {
+    "required": false
+  },
+  "expiresInDays": {
+    "required": false,
+    "minimum": 1,
+    "maximum": 36500
+  },
+  "rotation": {
+    "required": false
+  },
+  "managedBy": {
+    "required": false,
+    "enum": [
+      "terraform",
+      null
+    ]
+  },
+  "deletionProtection": {
+    "required": false
+  }
+} as const
+
+export const UpdateProject = {
+  "name": {
+    "required": false,
+    "pattern": "^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$",
+    "minLength": 1,
+    "maxLength": 63
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "brand": {
+    "required": false,
+    "pattern": "^[a-z][a-z0-9]{1,11}$"
+  },
+  "enabled": {
+    "required": false
+  },
+  "deletionProtection": {
+    "required": false
+  }
+} as const
+
+export const VerifyRequest = {
+  "secret": {
+    "required": true
+  },
+  "permissions": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*$",
+      "maxLength": 64
+    }
+  },
+  "model": {
+    "required": false,
+    "pattern": "^[A-Za-z0-9._:/-]+$",
+    "minLength": 1,
+    "maxLength": 128
+  },
+  "ip": {
+    "required": false,
+    "pattern": "^[0-9A-Fa-f.:]+$",
+    "minLength": 2,
+    "maxLength": 45
+  }
+} as const

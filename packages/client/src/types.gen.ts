@@ -1,0 +1,985 @@
+// Generated from docs/reference/openapi.json by `npm run generate`. Do not edit.
+/**
+ * One change, written in the same transaction as the change.
+ */
+export interface AuditEvent {
+  /**
+   * Number of the event: 1, 2, 3 ... without gaps.
+   */
+  id: number;
+  /**
+   * When the change was made.
+   */
+  at: string;
+  /**
+   * What was done.
+   */
+  action:
+    | "project.created"
+    | "project.updated"
+    | "project.deleted"
+    | "key.created"
+    | "key.updated"
+    | "key.disabled"
+    | "key.enabled"
+    | "key.rotated"
+    | "key.overlap_set"
+    | "key.revoked"
+    | "token.created"
+    | "token.revoked";
+  /**
+   * Who did it.
+   */
+  actor: {
+    /**
+     * A management token, a command on the machine itself, or the service.
+     */
+    kind: "token" | "local" | "system";
+    /**
+     * Id of the token; local or system.
+     */
+    id: string;
+  };
+  /**
+   * What was changed.
+   */
+  target: {
+    /**
+     * Kind.
+     */
+    kind: "project" | "key" | "token";
+    /**
+     * Id.
+     */
+    id: string;
+  };
+  /**
+   * Id of the project, or null.
+   */
+  project: string | null;
+  /**
+   * x-request-id of the request, or null.
+   */
+  requestId: string | null;
+  /**
+   * What changed, by field; never a secret or a digest.
+   */
+  details: {
+    [k: string]: unknown;
+  };
+  /**
+   * SHA-256 over the event and the hash of the event before it, in hex.
+   */
+  hash: string;
+}
+/**
+ * One page of a list.
+ */
+export interface AuditEventPage {
+  items: AuditEvent[];
+  /**
+   * Cursor of the next page; null = the end.
+   */
+  nextCursor: string | null;
+}
+/**
+ * A new key. With id and secretSha256 the caller minted the secret; otherwise the server does.
+ */
+export interface CreateKey {
+  /**
+   * A name for people: the application or team member the key is for.
+   */
+  name: string;
+  /**
+   * Free-text id of the person or application the key is for. Grants nothing.
+   */
+  owner?: string | null;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions?: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels?: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist?: [string, ...string[]] | null;
+  /**
+   * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
+   */
+  metadata?: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * Up to 64 strings for grouping; not returned by verifications.
+   */
+  tags?: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * The key is not yet valid before this time; null = valid at once.
+   */
+  notBefore?: string | null;
+  /**
+   * At this time the key no longer works; null = never.
+   */
+  expiresAt?: string | null;
+  /**
+   * The expiry as a number of days from now; not together with expiresAt.
+   */
+  expiresInDays?: number;
+  /**
+   * How the key is rotated; null = on demand.
+   */
+  rotation?: Rotation | null;
+  /**
+   * Who declares the key: terraform, or null. Recorded, not enforced.
+   */
+  managedBy?: "terraform" | null;
+  /**
+   * Refuses revocation until it is switched off or overridden. Disabling always works.
+   */
+  deletionProtection?: boolean;
+  /**
+   * Id or name of the project; default: the project of the token, else the project named default.
+   */
+  project?: string;
+  /**
+   * Fixed at creation and kept by rotation; the kind part of the secret.
+   */
+  environment?: "live" | "test";
+  /**
+   * Default true.
+   */
+  enabled?: boolean;
+  /**
+   * Public id of a secret that the caller minted; only with secretSha256.
+   */
+  id?: string;
+  /**
+   * SHA-256 of the whole secret in lower-case hex, when the caller mints it; the secret itself never travels.
+   */
+  secretSha256?: string;
+}
+/**
+ * How the key is rotated.
+ */
+export interface Rotation {
+  /**
+   * A rotation is due this long after the last one; null = on demand.
+   */
+  everySeconds: number | null;
+  /**
+   * How long the old secret works after a rotation that does not say otherwise.
+   */
+  overlapSeconds: number;
+}
+/**
+ * A new project.
+ */
+export interface CreateProject {
+  /**
+   * Unique name: lower-case letters, digits, dot, hyphen and underscore.
+   */
+  name: string;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * First part of the secrets of this project. A change affects secrets issued from then on.
+   */
+  brand?: string;
+  /**
+   * Refuses deletion until it is switched off. Default true.
+   */
+  deletionProtection?: boolean;
+}
+/**
+ * A new management token. It never holds more than the calling token.
+ */
+export interface CreateToken {
+  /**
+   * A name for people: what the token is for.
+   */
+  name: string;
+  /**
+   * Rights on this API, and the permissions of issued keys that the token may hand out; [] gives no right.
+   *
+   * @maxItems 100
+   *
+   * Items: A right on this API (keys:write), a permission the token may hand out (jobs:*), or * for all permissions of issued keys.
+   */
+  permissions: string[];
+  /**
+   * Id or name of the only project it may touch. Default: that of the calling token, else all.
+   */
+  project?: string;
+  /**
+   * Expiry; null or absent = that of the calling token, else never.
+   */
+  expiresAt?: string | null;
+  /**
+   * The expiry as a number of days from now; not together with expiresAt.
+   */
+  expiresInDays?: number;
+}
+/**
+ * A key and its new secret.
+ */
+export interface IssuedKey {
+  key: Key;
+  /**
+   * The secret, shown only in this answer. Absent when the caller minted it and sent its SHA-256.
+   */
+  secret?: string;
+}
+/**
+ * An API key: everything but its secret.
+ */
+export interface Key {
+  /**
+   * Public id of the key: part of its secrets, kept by rotation, safe to print.
+   */
+  id: string;
+  /**
+   * A name for people: the application or team member the key is for.
+   */
+  name: string;
+  /**
+   * Id of the project.
+   */
+  project: string;
+  /**
+   * Free-text id of the person or application the key is for. Grants nothing.
+   */
+  owner: string | null;
+  /**
+   * Fixed at creation and kept by rotation; the kind part of the secret.
+   */
+  environment: "live" | "test";
+  /**
+   * Notes for people.
+   */
+  description: string | null;
+  /**
+   * False while the key is disabled.
+   */
+  enabled: boolean;
+  /**
+   * What a verification would find now, before addresses, permissions and models.
+   */
+  status: "active" | "disabled" | "expired" | "revoked" | "not_yet_valid";
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist: [string, ...string[]] | null;
+  /**
+   * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
+   */
+  metadata: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * Up to 64 strings for grouping; not returned by verifications.
+   */
+  tags: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * The key is not yet valid before this time; null = valid at once.
+   */
+  notBefore: string | null;
+  /**
+   * At this time the key no longer works; null = never.
+   */
+  expiresAt: string | null;
+  /**
+   * How the key is rotated; null = on demand.
+   */
+  rotation: Rotation | null;
+  /**
+   * True when rotation.everySeconds have passed.
+   */
+  rotationDue: boolean;
+  /**
+   * Version of the present secret (epoch ms).
+   */
+  secretVersion: number;
+  /**
+   * The present secret, and the older one until it is replaced; newest first.
+   */
+  secrets: SecretVersion[];
+  /**
+   * Who declares the key: terraform, or null. Recorded, not enforced.
+   */
+  managedBy: "terraform" | null;
+  /**
+   * Refuses revocation until it is switched off or overridden. Disabling always works.
+   */
+  deletionProtection: boolean;
+  /**
+   * Last valid verification of any of its secrets, up to a second late.
+   */
+  lastUsedAt: string | null;
+  /**
+   * When the key was created.
+   */
+  createdAt: string;
+  /**
+   * When the key was last changed.
+   */
+  updatedAt: string;
+  /**
+   * The revocation, which may lie in the future; null = not revoked.
+   */
+  revoked: Revocation | null;
+}
+/**
+ * Facts about one secret of a key; never the secret.
+ */
+export interface SecretVersion {
+  /**
+   * Epoch milliseconds of the moment it was issued; strictly rising within a key.
+   */
+  version: number;
+  /**
+   * When this secret was issued.
+   */
+  createdAt: string;
+  /**
+   * End of the overlap of an older secret; null for the present one.
+   */
+  endsAt: string | null;
+  /**
+   * Last valid verification, up to a second late; null = never.
+   */
+  lastUsedAt: string | null;
+  /**
+   * Who made the secret: the server, the caller (who sent its SHA-256), or an import.
+   */
+  mintedBy: "server" | "client" | "import";
+}
+/**
+ * When, by whom and why a key was revoked.
+ */
+export interface Revocation {
+  /**
+   * From this time on the key is refused, for ever.
+   */
+  at: string;
+  /**
+   * Id of the token that revoked it.
+   */
+  by: string;
+  /**
+   * The reason that was given.
+   */
+  reason: string | null;
+}
+/**
+ * A management token and its secret.
+ */
+export interface IssuedToken {
+  token: Token;
+  /**
+   * The secret of the token, shown only in this answer.
+   */
+  secret: string;
+}
+/**
+ * A management token: everything but its secret.
+ */
+export interface Token {
+  /**
+   * Public id of the token: part of its secret, safe to print.
+   */
+  id: string;
+  /**
+   * A name for people: what the token is for.
+   */
+  name: string;
+  /**
+   * Rights on this API, and the permissions of issued keys that the token may hand out; [] gives no right.
+   *
+   * @maxItems 100
+   *
+   * Items: A right on this API (keys:write), a permission the token may hand out (jobs:*), or * for all permissions of issued keys.
+   */
+  permissions: string[];
+  /**
+   * Id of the only project it may touch; null = all.
+   */
+  project: string | null;
+  /**
+   * Whether it works now.
+   */
+  status: "active" | "expired" | "revoked";
+  /**
+   * When the token was created.
+   */
+  createdAt: string;
+  /**
+   * Id of the token that created it, local or bootstrap.
+   */
+  createdBy: string;
+  /**
+   * At this time the token no longer works; null = never.
+   */
+  expiresAt: string | null;
+  /**
+   * Last accepted request, up to a second late.
+   */
+  lastUsedAt: string | null;
+  /**
+   * When it was revoked, or null.
+   */
+  revokedAt: string | null;
+}
+/**
+ * One page of a list.
+ */
+export interface KeyPage {
+  items: Key[];
+  /**
+   * Cursor of the next page; null = the end.
+   */
+  nextCursor: string | null;
+}
+/**
+ * The process is alive.
+ */
+export interface Live {
+  /**
+   * Always true: the event loop turns.
+   */
+  live: boolean;
+}
+/**
+ * Facts about this installation.
+ */
+export interface Meta {
+  /**
+   * Version of the service.
+   */
+  version: string;
+  /**
+   * Id of this installation.
+   */
+  instanceId: string;
+  /**
+   * Time of the server.
+   */
+  time: string;
+  /**
+   * What this version can do.
+   */
+  features: string[];
+  /**
+   * Bounds of this installation.
+   */
+  limits: {
+    /**
+     * Largest limit of a list.
+     */
+    maxPageSize: number;
+    /**
+     * Largest body of a request.
+     */
+    maxBodyBytes: number;
+    /**
+     * Longest lease of a verdict.
+     */
+    maxLeaseMs: number;
+    /**
+     * Longest lifetime of a key in days; null = unlimited.
+     */
+    keyMaxDays: number | null;
+    /**
+     * Lifetime of a key that names none; null = it never expires.
+     */
+    keyDefaultDays: number | null;
+  };
+  /**
+   * off when the visible projects hold imported keys, whose strings have any shape.
+   */
+  precheck: "on" | "off";
+  /**
+   * Number of visible keys with a rotation due.
+   */
+  rotationsDue: number;
+}
+/**
+ * RFC 9457 problem details.
+ */
+export interface Problem {
+  /**
+   * Stable name of the kind of problem.
+   */
+  type: string;
+  /**
+   * The kind of problem in words.
+   */
+  title: string;
+  /**
+   * The HTTP status.
+   */
+  status: number;
+  /**
+   * What happened and how to mend it. Never a submitted value.
+   */
+  detail?: string;
+  /**
+   * urn of this very answer.
+   */
+  instance: string;
+  /**
+   * Stable code for programs.
+   */
+  code: string;
+  /**
+   * x-request-id of the answer; quote it in reports.
+   */
+  requestId: string;
+  /**
+   * With invalid_request: each wrong field.
+   */
+  fields?: {
+    /**
+     * Where, such as permissions/0.
+     */
+    path: string;
+    /**
+     * What is wrong and the fix.
+     */
+    message: string;
+  }[];
+  /**
+   * Id of the key that the conflict is about.
+   */
+  keyId?: string;
+  /**
+   * With secret_not_replayable: the version to name in replaces.
+   */
+  secretVersion?: number;
+  /**
+   * With overlap_running: the secrets that work.
+   */
+  secrets?: {
+    /**
+     * Version of the secret.
+     */
+    version: number;
+    /**
+     * Its end, or null.
+     */
+    endsAt: string | null;
+    /**
+     * Last use, or null.
+     */
+    lastUsedAt: string | null;
+  }[];
+}
+/**
+ * A namespace of keys.
+ */
+export interface Project {
+  /**
+   * Id of the project.
+   */
+  id: string;
+  /**
+   * Unique name: lower-case letters, digits, dot, hyphen and underscore.
+   */
+  name: string;
+  /**
+   * Notes for people.
+   */
+  description: string | null;
+  /**
+   * First part of the secrets of this project. A change affects secrets issued from then on.
+   */
+  brand: string;
+  /**
+   * False = every key of the project is refused.
+   */
+  enabled: boolean;
+  /**
+   * Refuses deletion until it is switched off. Default true.
+   */
+  deletionProtection: boolean;
+  /**
+   * When the project was created.
+   */
+  createdAt: string;
+  /**
+   * When the project was last changed.
+   */
+  updatedAt: string;
+}
+/**
+ * One page of a list.
+ */
+export interface ProjectPage {
+  items: Project[];
+  /**
+   * Cursor of the next page; null = the end.
+   */
+  nextCursor: string | null;
+}
+/**
+ * Whether the service takes requests.
+ */
+export interface Ready {
+  /**
+   * True when requests are served.
+   */
+  ready: boolean;
+  /**
+   * State of the storage.
+   */
+  storage: "ok" | "unavailable";
+  /**
+   * True while the process stops.
+   */
+  draining: boolean;
+}
+/**
+ * How to revoke a key.
+ */
+export interface RevokeKey {
+  /**
+   * Why, for the audit log.
+   */
+  reason?: string;
+  /**
+   * Revoke this long from now. Default 0: at once.
+   */
+  afterSeconds?: number;
+  /**
+   * Revoke although deletion protection is on; needs the permission keys:override_protection.
+   */
+  overrideProtection?: boolean;
+}
+/**
+ * How to rotate a key. There is no field for rights: a rotation never changes them.
+ */
+export interface RotateKey {
+  /**
+   * How long the present secret goes on working; 0 ends all older secrets. Default: that of the key, else 24 hours.
+   */
+  overlapSeconds?: number;
+  /**
+   * Version of the present secret when its answer was lost: it ends at once, and the older secret keeps its end.
+   */
+  replaces?: number;
+  /**
+   * The id inside the secret that the caller minted; must be that of the key.
+   */
+  id?: string;
+  /**
+   * SHA-256 of the whole secret in lower-case hex, when the caller mints it; the secret itself never travels.
+   */
+  secretSha256?: string;
+}
+/**
+ * Moves the end of the older secret while an overlap runs.
+ */
+export interface SetOverlap {
+  /**
+   * The older secret ends this long from now; 0 = now.
+   */
+  overlapSeconds: number;
+}
+/**
+ * One page of a list.
+ */
+export interface TokenPage {
+  items: Token[];
+  /**
+   * Cursor of the next page; null = the end.
+   */
+  nextCursor: string | null;
+}
+/**
+ * The fields to change; absent ones stay. Never touches a secret.
+ */
+export interface UpdateKey {
+  /**
+   * A name for people: the application or team member the key is for.
+   */
+  name?: string;
+  /**
+   * Free-text id of the person or application the key is for. Grants nothing.
+   */
+  owner?: string | null;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions?: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels?: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist?: [string, ...string[]] | null;
+  /**
+   * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
+   */
+  metadata?: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * Up to 64 strings for grouping; not returned by verifications.
+   */
+  tags?: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * The key is not yet valid before this time; null = valid at once.
+   */
+  notBefore?: string | null;
+  /**
+   * At this time the key no longer works; null = never.
+   */
+  expiresAt?: string | null;
+  /**
+   * The expiry as a number of days from now; not together with expiresAt.
+   */
+  expiresInDays?: number;
+  /**
+   * How the key is rotated; null = on demand.
+   */
+  rotation?: Rotation | null;
+  /**
+   * Who declares the key: terraform, or null. Recorded, not enforced.
+   */
+  managedBy?: "terraform" | null;
+  /**
+   * Refuses revocation until it is switched off or overridden. Disabling always works.
+   */
+  deletionProtection?: boolean;
+}
+/**
+ * The fields to change; absent ones stay.
+ */
+export interface UpdateProject {
+  /**
+   * Unique name: lower-case letters, digits, dot, hyphen and underscore.
+   */
+  name?: string;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * First part of the secrets of this project. A change affects secrets issued from then on.
+   */
+  brand?: string;
+  /**
+   * False refuses every key of the project from the next request on.
+   */
+  enabled?: boolean;
+  /**
+   * Refuses deletion until it is switched off. Default true.
+   */
+  deletionProtection?: boolean;
+}
+/**
+ * The answer of a verification. key is present from ip_required on and with valid; never when the secret was not accepted.
+ */
+export interface Verdict {
+  /**
+   * True exactly when code is valid.
+   */
+  valid: boolean;
+  /**
+   * The answer of the first check that decides.
+   */
+  code:
+    | "valid"
+    | "malformed"
+    | "unknown"
+    | "revoked"
+    | "disabled"
+    | "not_yet_valid"
+    | "expired"
+    | "ip_required"
+    | "ip_not_allowed"
+    | "missing_permission"
+    | "model_required"
+    | "model_not_allowed";
+  key?: VerifiedKey;
+  /**
+   * With valid: how long the facts of the key may be remembered, counted from the sending of the request.
+   */
+  leaseMs?: number;
+}
+/**
+ * Facts of the key that was presented.
+ */
+export interface VerifiedKey {
+  /**
+   * Public id of the key.
+   */
+  id: string;
+  /**
+   * Name of the key.
+   */
+  name: string;
+  /**
+   * Whom the key is for.
+   */
+  owner: string | null;
+  /**
+   * Id of the project.
+   */
+  project: string;
+  /**
+   * Fixed at creation and kept by rotation; the kind part of the secret.
+   */
+  environment: "live" | "test";
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels: string[] | null;
+  /**
+   * The metadata of the key.
+   */
+  metadata: {
+    [k: string]: string;
+  };
+  /**
+   * Expiry of the key; null = never.
+   */
+  expiresAt: string | null;
+}
+/**
+ * The question: is this secret good for this request?
+ */
+export interface VerifyRequest {
+  /**
+   * The whole secret that was presented.
+   */
+  secret: string;
+  /**
+   * Permissions that the request needs; the key must hold every one.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission, such as jobs:write. Lower case, parts joined by a colon.
+   */
+  permissions?: string[];
+  /**
+   * The model that the request uses; null = the request uses none. Left out, a key that is restricted to models is refused.
+   */
+  model?: string | null;
+  /**
+   * Address of the end user; null = not applicable. Left out, a key with an address list is refused.
+   */
+  ip?: string | null;
+}
+/**
+ * Who is calling, and with which rights.
+ */
+export interface Whoami {
+  /**
+   * Id of the calling token.
+   */
+  id: string;
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * A management token, or a command on the machine itself.
+   */
+  kind: "token" | "local";
+  /**
+   * What it holds.
+   */
+  permissions: string[];
+  /**
+   * Id of the only project it may touch; null = all.
+   */
+  project: string | null;
+  /**
+   * Its expiry; null = never.
+   */
+  expiresAt: string | null;
+}
