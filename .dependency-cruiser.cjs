@@ -161,7 +161,7 @@ const serverRules = [
     from: { path: `${SERVER}cli/`, pathNot: TEST },
     to: {
       path: SERVER,
-      pathNot: `${SERVER}(cli/|app\\.ts$|config\\.ts$|errors\\.ts$|store/sqlite/)`,
+      pathNot: `${SERVER}(cli/|(app|config|data-folder|errors|log|version)\\.ts$|store/sqlite/)`,
     },
   },
   {

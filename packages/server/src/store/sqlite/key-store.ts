@@ -72,8 +72,9 @@ export function createSqliteKeyStore(options: {
     },
     ping: () => read(() => reads.ping()),
     close: async () => {
-      await writer.close()
+      // The writing connection goes last: it checkpoints the WAL.
       reader.close()
+      await writer.close()
     },
   }
 }
