@@ -155,11 +155,16 @@ async function buildApp(options: AppOptions): Promise<App> {
   const app: App = createFastify(config)
   // Only JSON: any other content type is a body that no schema has checked.
   app.removeContentTypeParser('text/plain')
-  guardEveryRequest(app, VERSION)
+  guardEveryRequest(app, isDraining)
   answerProblems(app, log)
   validateStrictly(app)
   if (config.apiDocs) await app.register(openApi, { version: VERSION, publicUrl: config.publicUrl })
-  await app.register(access, { deps, isLocal, maxFailuresPerMinute: maxAuthFailuresPerMinute })
+  await app.register(access, {
+    deps,
+    isLocal,
+    version: VERSION,
+    maxFailuresPerMinute: maxAuthFailuresPerMinute,
+  })
 
   healthRoutes(app, deps, isDraining)
   // The hot path: no request log, no load shedding, no idempotency.
@@ -185,7 +190,8 @@ function createFastify({ trustedProxies }: Config): App {
     requestTimeout: SOCKET_TIMEOUT_MS,
     connectionTimeout: SOCKET_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
-    return503OnClosing: true,
+    // safety.ts answers 503 as a problem document while the process stops.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     exposeHeadRoutes: false,

@@ -37,6 +37,8 @@ const LOCAL: Principal = {
 export interface AccessOptions {
   deps: Deps
   isLocal: (request: FastifyRequest) => boolean
+  /** Told to callers with a valid credential only. */
+  version: string
   /** Failed authentications per minute and address (IPv6: per /64) before the answer is 429. */
   maxFailuresPerMinute: number
 }
@@ -59,6 +61,7 @@ export const access = fastifyPlugin<AccessOptions>(async (app, options) => {
       return
     }
     if (isLocal(request)) {
+      reply.header('x-keysmith-version', options.version)
       request.principal = LOCAL
       done()
       return
@@ -68,8 +71,12 @@ export const access = fastifyPlugin<AccessOptions>(async (app, options) => {
       return
     }
     const admit = (principal: Principal | null) => {
-      if (principal === null) countFailure(request, reply).then(done, done)
-      else done(authorize(request, reply, principal, access))
+      if (principal === null) {
+        countFailure(request, reply).then(done, done)
+        return
+      }
+      reply.header('x-keysmith-version', options.version)
+      done(authorize(request, reply, principal, access))
     }
     const bearer = readBearer(request.headers.authorization)
     const found = bearer === null ? null : authenticate(deps, bearer, deps.now())

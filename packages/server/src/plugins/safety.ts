@@ -6,15 +6,24 @@ import { ApiError } from '../errors.ts'
 const SHORTEST_SUSPECT = 24
 
 /**
- * What every answer carries, and the refusal of secrets in the URL, where proxies and histories would
- * keep them.
+ * What every answer carries; no new work while the process stops; and the refusal of secrets in the
+ * URL, where proxies and histories would keep them.
  */
-export function guardEveryRequest(app: FastifyInstance, version: string): void {
+export function guardEveryRequest(app: FastifyInstance, isDraining: () => boolean): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    reply.header('x-keysmith-version', version)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('cache-control', 'no-store')
+    if (isDraining() && request.routeOptions.config.access !== 'public') {
+      reply.header('connection', 'close')
+      done(
+        new ApiError('draining', {
+          detail: 'Nothing was changed. Send the request again in a moment.',
+          retryAfterSeconds: 1,
+        }),
+      )
+      return
+    }
     const { url = '' } = request.raw
     if (url.length >= SHORTEST_SUSPECT && holdsSecret(url)) {
       done(

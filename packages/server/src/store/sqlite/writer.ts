@@ -60,6 +60,7 @@ export class Writer {
       if (message.type === 'fatal') fail(message.message)
     })
     worker.on('error', (error: Error) => fail(error.message))
+    worker.on('exit', () => fail('the writer thread ended'))
   }
 
   /** Resolves after the commit; `onCommit` runs first, in the same turn. */
@@ -89,12 +90,16 @@ export class Writer {
 
   /** Waits for what is queued, then ends the thread. */
   async close(): Promise<void> {
-    if (this.#failure === null && (this.#running.length > 0 || this.#queue.length > 0)) {
+    if (this.#running.length > 0 || this.#queue.length > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })
     }
-    this.#failure ??= 'the storage is closed'
+    if (this.#failure !== null) {
+      await this.#worker.terminate()
+      return
+    }
+    this.#failure = 'the storage is closed'
     const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
     this.#worker.postMessage('close')
     await ended
