@@ -1,0 +1,124 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** The code blocks of a Markdown file in one language, in order. */
+function codeBlocks(file: string, language: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  const blocks = text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))
+  return [...blocks].map(([, block]) => block ?? '')
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+let port: number
+let environment: NodeJS.ProcessEnv
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keysmith-readme-'))
+  port = await freePort()
+  const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
+  environment = {
+    ...Object.fromEntries(outer),
+    KEYSMITH_DATA_DIR: join(folder, 'data'),
+    KEYSMITH_PORT: String(port),
+  }
+  const server = spawn('npm', ['start'], { cwd: ROOT, env: environment, detached: true })
+  const ended = once(server, 'close')
+  let output = ''
+  server.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  const deadline = Date.now() + 50_000
+  while (!output.includes('token create')) {
+    if (Date.now() > deadline || server.exitCode !== null) throw new Error(`not ready: ${output}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return async () => {
+    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM')
+    await ended
+    rmSync(folder, { recursive: true })
+  }
+})
+
+/** Runs lines as a person would paste them, against the port of this test. */
+function paste(lines: string) {
+  return spawnSync('bash', ['-eu', '-o', 'pipefail', '-c', lines.replaceAll(':8420', `:${port}`)], {
+    cwd: ROOT,
+    env: environment,
+    encoding: 'utf8',
+  })
+}
+
+test('the lines of the first screen create a key and find it valid', () => {
+  const [install, use, check] = codeBlocks('README.md', 'sh')
+  expect(install).toBe('npm ci && npm start\n')
+  expect(check).toBe('npm ci && npm test\n')
+  const { status, stdout } = paste(use ?? '')
+  expect(JSON.parse(stdout)).toMatchObject({ valid: true, key: { name: 'first key' } })
+  expect(status).toBe(0)
+})
+
+test('npm run demo shows the life of a key, step by step', () => {
+  const { status, stdout } = paste(
+    `export KEYSMITH_TOKEN=$(npm run -s keysmith -- token create --name demo --permission '*' --permission 'keys:*')
+     KEYSMITH_ENDPOINT=http://127.0.0.1:8420 npm run -s demo`,
+  )
+  const steps = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ks_\w+\*+/, '<secret>'))
+  expect(steps.map((step) => step.replace(/ {2,}/g, ' '))).toEqual([
+    'create <secret>',
+    'verify the secret valid',
+    'rotate <secret> the old one works for an hour',
+    'verify old secret valid',
+    'verify new secret valid',
+    'overlap ended now',
+    'verify old secret expired',
+    'verify new secret valid',
+    'revoke done',
+    'verify new secret revoked',
+  ])
+  expect(status).toBe(0)
+})
+
+test('every TypeScript block of the READMEs compiles', () => {
+  const readmes = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`)
+  const blocks = ['README.md', ...readmes].flatMap((file) => codeBlocks(file, 'ts'))
+  expect(blocks.length).toBeGreaterThan(2)
+  const folder = join(ROOT, 'reports', 'readme-blocks')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  for (const [index, block] of blocks.entries()) {
+    writeFileSync(join(folder, `block-${index}.ts`), `${block}\nexport {}\n`)
+  }
+  const config = {
+    extends: '../../tsconfig.base.json',
+    compilerOptions: {
+      noEmit: true,
+      noUnusedLocals: false,
+      types: ['node'],
+      customConditions: ['@keysmith/source'],
+    },
+    include: ['.'],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+  const result = spawnSync('tsc', ['-p', folder], { cwd: ROOT, encoding: 'utf8' })
+  expect(result.stdout).toBe('')
+  expect(result.status).toBe(0)
+})
