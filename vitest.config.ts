@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@keysmith/source', 'node', 'import', 'default']
+// No 'import' here: vitest hands these to Node, where a `require` would then find ES modules.
+const conditions = ['@keysmith/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },
