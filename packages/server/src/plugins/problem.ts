@@ -1,4 +1,11 @@
-import { ERROR_CODES, type ErrorCode, type Problem, problemType } from '@keysmith/contract'
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  LINE_PATTERN,
+  type Problem,
+  problemType,
+  TEXT_PATTERN,
+} from '@keysmith/contract'
 import { redactKeys } from '@keysmith/key-format'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, type FieldProblem } from '../errors.ts'
@@ -25,6 +32,9 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
 
 export function sendProblem(reply: FastifyReply, request: FastifyRequest, error: ApiError) {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  if (error.code === 'missing_permission' && !reply.hasHeader('www-authenticate')) {
+    reply.header('www-authenticate', 'Bearer error="insufficient_scope"')
+  }
   return reply
     .code(error.status)
     .type('application/problem+json')
@@ -89,10 +99,13 @@ function invalidRequest(error: FastifyError): ApiError {
   })
 }
 
-type ValidationError = NonNullable<FastifyError['validation']>[number]
+type ValidationError = NonNullable<FastifyError['validation']>[number] & {
+  parentSchema?: { description?: string }
+}
 
 /** The path of a wrong field and what to do; never its value. */
-function toField({ instancePath, keyword, params, message }: ValidationError): FieldProblem {
+function toField(error: ValidationError): FieldProblem {
+  const { instancePath, keyword, params, message } = error
   const path = instancePath.slice(1)
   const below = (name: unknown) => [path, printableName(name)].filter(Boolean).join('/')
   switch (keyword) {
@@ -105,9 +118,24 @@ function toField({ instancePath, keyword, params, message }: ValidationError): F
       }
     case 'enum':
       return { path, message: `must be one of ${String(params.allowedValues)}` }
+    case 'pattern':
+    case 'format':
+      return { path, message: describeForm(error) }
     default:
       return { path: path || '(body)', message: message ?? 'is not valid' }
   }
+}
+
+const FORMS: Record<string, string> = {
+  [LINE_PATTERN]: 'must be one line of text without control characters',
+  [TEXT_PATTERN]: 'must be text without control characters, but for line breaks and tabs',
+  'date-time': 'must be a time such as 2027-02-21T09:30:00Z',
+}
+
+/** What a text must look like, in words. */
+function describeForm({ params, parentSchema }: ValidationError): string {
+  const form = FORMS[String(params.pattern ?? params.format)]
+  return form ?? `has the wrong form. Expected: ${parentSchema?.description ?? 'see the API'}`
 }
 
 /** The name of an unknown field, unless it may itself be a secret or unprintable. */
