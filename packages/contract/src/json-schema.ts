@@ -24,9 +24,9 @@ export function Nullable<Schema extends TSchema>(
 
 const ID_PATTERN = '^[0-9a-hjkmnp-tv-z]{16}$'
 /** One line of text: no control characters and no lone surrogates. */
-const LINE_PATTERN = '^[^\\p{Cc}\\p{Cs}]*$'
+export const LINE_PATTERN = '^[^\\p{Cc}\\p{Cs}]*$'
 /** Text that may have line breaks and tabs, and no other control character. */
-const TEXT_PATTERN = '^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$'
+export const TEXT_PATTERN = '^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$'
 
 export function Id(description: string) {
   return Type.String({ pattern: ID_PATTERN, description, examples: ['hq8kwyd6tabkegcw'] })

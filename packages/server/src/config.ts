@@ -151,14 +151,14 @@ export interface EffectiveSetting {
 export function readConfig(env: Environment = process.env): { config: Config; secrets: Secrets } {
   refuseUnknownNames(env)
   const text = (name: SettingName) => readSetting(env, name)?.value ?? ''
-  const host = text('KEYSMITH_HOST')
+  const host = readText('KEYSMITH_HOST', text('KEYSMITH_HOST'))
   const port = readInteger('KEYSMITH_PORT', text('KEYSMITH_PORT'), 0, 65_535)
   const config: Config = {
     host,
     port,
     publicUrl: readUrl(text('KEYSMITH_PUBLIC_URL') || `http://${hostInUrl(host)}:${port}`),
     trustedProxies: readRanges(text('KEYSMITH_TRUSTED_PROXIES')),
-    dataDir: resolve(text('KEYSMITH_DATA_DIR')),
+    dataDir: resolve(readText('KEYSMITH_DATA_DIR', text('KEYSMITH_DATA_DIR'))),
     keyBrand: readBrand(text('KEYSMITH_KEY_BRAND')),
     keyMaxDays: readDays('KEYSMITH_KEY_MAX_DAYS', text('KEYSMITH_KEY_MAX_DAYS')),
     keyDefaultDays: readDays('KEYSMITH_KEY_DEFAULT_DAYS', text('KEYSMITH_KEY_DEFAULT_DAYS')),
@@ -274,6 +274,12 @@ function refuseContradictions(config: Config): void {
       `KEYSMITH_KEY_DEFAULT_DAYS must be a number of at most KEYSMITH_KEY_MAX_DAYS (${keyMaxDays}).`,
     )
   }
+}
+
+/** Empty is not the default: an empty host would be every address of the machine. */
+function readText(name: string, text: string): string {
+  if (text !== '') return text
+  throw refused(`${name} is empty. Give it a value, or remove it to get the default.`)
 }
 
 function readInteger(name: string, text: string, minimum: number, maximum: number): number {

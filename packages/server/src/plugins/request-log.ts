@@ -1,6 +1,9 @@
 import fastifyPlugin from 'fastify-plugin'
 import type { Log } from '../log.ts'
 
+/** What an id looks like; anything else in a path is text of the caller and stays out of the log. */
+const ID = /^[0-9a-z]{16}$/
+
 /** One line per request, with the route template and not the URL. Not used on the verify route. */
 export const requestLog = fastifyPlugin<{ log: Log }>(async (app, { log }) => {
   app.addHook('onResponse', (request, reply, done) => {
@@ -13,7 +16,7 @@ export const requestLog = fastifyPlugin<{ log: Log }>(async (app, { log }) => {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         actor: request.principal?.id ?? null,
-        ...(id === undefined || request.is404 ? {} : { targetId: id }),
+        ...(id !== undefined && ID.test(id) ? { targetId: id } : {}),
       },
       'request',
     )

@@ -5,6 +5,8 @@ import { ApiError } from '../errors.ts'
 
 const OPTIONS: Options = {
   allErrors: true,
+  // The schema of a wrong field goes into the error, where its description says what is expected.
+  verbose: true,
   removeAdditional: false,
   useDefaults: true,
   strict: true,

@@ -98,7 +98,7 @@ export interface SecretReplacement {
  */
 export interface KeyStore {
   insertProject(project: Project, change: Change): Promise<WriteOutcome | 'name_taken'>
-  /** By id or name, among those that are not deleted. */
+  /** By id or name, among those that are not deleted; an id goes before a name. */
   findProject(idOrName: string, scope: Scope): Promise<Project | null>
   listProjects(filter: PageRequest & { scope: Scope; name: string | null }): Promise<Project[]>
   updateProject(

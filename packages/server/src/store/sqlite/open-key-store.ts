@@ -34,8 +34,11 @@ export async function openSqliteKeyStore(options: {
   let instanceId: string
   try {
     checkPages(db, path)
-    migrate(db, autoMigrate || isNew, now)
-    requireSamePeppers(db, pepperChecks)
+    const { applied, pending } = migrationStatus(db)
+    // Before anything is written: a wrong pepper leaves the database as it is.
+    if (applied.length > 0) requireSamePeppers(db, pepperChecks)
+    if (pending.length > 0) migrate(db, pending.length, autoMigrate || isNew, now)
+    recordPeppers(db, pepperChecks)
     instanceId = ensureInstance(db)
   } finally {
     db.close()
@@ -45,13 +48,11 @@ export async function openSqliteKeyStore(options: {
   return { store: createSqliteKeyStore({ reader, writer, instanceId }), isNew }
 }
 
-function migrate(db: Database.Database, allowed: boolean, now: number): void {
-  const { pending } = migrationStatus(db)
-  if (pending.length === 0) return
+function migrate(db: Database.Database, missing: number, allowed: boolean, now: number): void {
   if (!allowed) {
     throw new StartRefused(
       EXIT.migration,
-      `The database lacks ${pending.length} migration(s). Run keysmith migrate up, or set KEYSMITH_AUTO_MIGRATE=on.`,
+      `The database lacks ${missing} migration(s). Run keysmith migrate up, or set KEYSMITH_AUTO_MIGRATE=on.`,
     )
   }
   migrateUp(db, now)
@@ -70,6 +71,9 @@ function requireSamePeppers(db: Database.Database, checks: PepperChecks): void {
       `The pepper ${fault} this database was made with (pepper ${pepper_id}). Put the right keyset back: without it no key can be verified.`,
     )
   }
+}
+
+function recordPeppers(db: Database.Database, checks: PepperChecks): void {
   const insert = db.prepare(
     'INSERT OR IGNORE INTO pepper_checks (pepper_id, check_value) VALUES (?, ?)',
   )

@@ -51,9 +51,11 @@ function pageParameters({ limit, cursor }: PageRequest) {
 }
 
 function prepareProjectReads(db: Database.Database) {
+  // A name may look like the id of another project: the id wins.
   const get = db.prepare<unknown[], ProjectRow>(`
     SELECT * FROM projects WHERE (id = @idOrName OR name = @idOrName) AND deleted_at IS NULL
-      AND (@scope IS NULL OR id = @scope)`)
+      AND (@scope IS NULL OR id = @scope)
+    ORDER BY id = @idOrName DESC LIMIT 1`)
   const list = db.prepare<unknown[], ProjectRow>(`
     SELECT * FROM projects WHERE deleted_at IS NULL AND (@scope IS NULL OR id = @scope)
       AND (@name IS NULL OR name = @name) AND ${BEFORE_CURSOR} ${NEWEST_FIRST}`)
