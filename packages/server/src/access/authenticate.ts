@@ -46,7 +46,8 @@ async function findPresentedToken(
   if (!found || !secret) return null
   const row: CachedToken = {
     kind: 'token',
-    id,
+    // Not the id of the parsed secret: as a slice it would keep the whole secret in memory.
+    id: found.token.id,
     token: found.token,
     version: secret.version,
     readAt,
