@@ -15,7 +15,7 @@ export function addKeyCommands(program: Command): void {
     .option('--brand <brand>', 'first part of the secret', readBrand, 'ks')
     .option('--out <file>', 'write it to a new file (0600) instead of printing it')
     .action(({ kind, brand, out }: { kind: string; brand: string; out?: string }) => {
-      const deliver = openSecretOutput(out)
+      const { deliver } = openSecretOutput(out)
       const { id, secret } = generateKey({ kind, brand })
       if (out !== undefined) tell(`The secret with the id ${id} is in ${out}.`)
       deliver(secret)

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { EXIT, StartRefused } from '../errors.ts'
 
 export function printJson(value: unknown): void {
@@ -21,12 +21,20 @@ export function tell(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+export interface SecretOutput {
+  deliver(secret: string): void
+  /** There is no secret after all: leaves no empty file behind. */
+  discard(): void
+}
+
 /**
  * Hands over a secret: alone on standard output, or in a new file that only its owner may read. An
  * existing file is not overwritten.
  */
-export function openSecretOutput(file: string | undefined): (secret: string) => void {
-  if (file === undefined) return (secret) => process.stdout.write(`${secret}\n`)
+export function openSecretOutput(file: string | undefined): SecretOutput {
+  if (file === undefined) {
+    return { deliver: (secret) => process.stdout.write(`${secret}\n`), discard: () => {} }
+  }
   let handle: number
   try {
     handle = openSync(file, 'wx', 0o600)
@@ -35,8 +43,14 @@ export function openSecretOutput(file: string | undefined): (secret: string) => 
     const reason = code === 'EEXIST' ? 'exists already; name a new file' : 'cannot be written'
     throw new StartRefused(EXIT.failed, `${file} ${reason}. Nothing was created.`, { cause: error })
   }
-  return (secret) => {
-    writeSync(handle, `${secret}\n`)
-    closeSync(handle)
+  return {
+    deliver: (secret) => {
+      writeSync(handle, `${secret}\n`)
+      closeSync(handle)
+    },
+    discard: () => {
+      closeSync(handle)
+      rmSync(file)
+    },
   }
 }

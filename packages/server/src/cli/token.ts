@@ -42,17 +42,17 @@ export function addTokenCommands(program: Command): void {
 }
 
 async function createToken({ name, permission, project, ttl, out, json }: CreateOptions) {
-  const deliver = openSecretOutput(out)
+  const { deliver, discard } = openSecretOutput(out)
   const body: CreateToken = {
     name,
     permissions: permission,
     ...(project === undefined ? {} : { project }),
     ...(ttl === undefined ? {} : { expiresAt: new Date(Date.now() + ttl).toISOString() }),
   }
-  const { token, secret } = await askService<IssuedToken>({
-    method: 'POST',
-    path: '/v1/tokens',
-    body,
+  const question = { method: 'POST', path: '/v1/tokens', body } as const
+  const { token, secret } = await askService<IssuedToken>(question).catch((error: unknown) => {
+    discard()
+    throw error
   })
   if (json) {
     if (out !== undefined) deliver(secret)
