@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { EXIT, StartRefused } from '../../errors.ts'
 import { type Migration, readMigrations } from '../migrations.ts'
-import { APPLICATION_ID } from './open-database.ts'
 
 const FOLDER = join(import.meta.dirname, 'migrations')
 
@@ -35,7 +34,6 @@ export function migrationStatus(db: Database.Database): MigrationStatus {
 
 /** Applies what is missing, each migration in a transaction of its own. */
 export function migrateUp(db: Database.Database, now: number): string[] {
-  db.pragma(`application_id = ${APPLICATION_ID}`)
   db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL
   ) STRICT`)

@@ -1,3 +1,5 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { EXIT, StartRefused } from '../../errors.ts'
 
@@ -9,10 +11,28 @@ const SYNCHRONOUS_FULL = 2
 /** Above this size the start does not check every page; `keysmith doctor` will. */
 const QUICK_CHECK_MAX_PAGES = 16_384
 
-/** Opens the one writing connection and reads back what durability rests on. Creates the file. */
+/**
+ * Makes an empty database of ours. The file appears under its name when it is complete, so that an
+ * empty file of that name is always a loss and never a first start.
+ */
+export function createDatabase(path: string): void {
+  refuseUnreadable(path, () => {
+    const draft = `${path}.new`
+    rmSync(draft, { force: true })
+    const db = new Database(draft)
+    db.pragma(`application_id = ${APPLICATION_ID}`)
+    db.close()
+    renameSync(draft, path)
+    const folder = openSync(dirname(path), 'r')
+    fsyncSync(folder)
+    closeSync(folder)
+  })
+}
+
+/** Opens the one writing connection and reads back what durability rests on. */
 export function openWriter(path: string): Database.Database {
   return refuseUnreadable(path, () => {
-    const db = new Database(path, { timeout: 100 })
+    const db = new Database(path, { fileMustExist: true, timeout: 100 })
     try {
       requireSqliteVersion(db)
       requireOurs(db, path)
@@ -75,8 +95,7 @@ function requireSqliteVersion(db: Database.Database): void {
 function requireOurs(db: Database.Database, path: string): void {
   const id = Number(db.pragma('application_id', { simple: true }))
   if (id === APPLICATION_ID) return
-  const tables = Number(db.prepare('SELECT count(*) FROM sqlite_master').pluck().get())
-  if (id === 0 && tables === 0) return
+  if (Number(db.pragma('page_count', { simple: true })) === 0) throw damaged(path)
   throw new StartRefused(
     EXIT.storage,
     `${path} is a SQLite database of another program. Set KEYSMITH_DATA_DIR to a folder of its own.`,
@@ -97,7 +116,7 @@ function requireDurable(db: Database.Database, path: string): void {
 function damaged(path: string): StartRefused {
   return new StartRefused(
     EXIT.storage,
-    `${path} is damaged or not a SQLite database. Restore a backup, or move the file away to start anew.`,
+    `${path} is damaged, empty or not a SQLite database. Restore a backup, or move the file away to start anew.`,
   )
 }
 

@@ -5,7 +5,7 @@ import { EXIT, StartRefused } from '../../errors.ts'
 import type { KeyStore } from '../key-store.ts'
 import { createSqliteKeyStore } from './key-store.ts'
 import { migrateUp, migrationStatus } from './migrate.ts'
-import { checkPages, openReader, openWriter } from './open-database.ts'
+import { checkPages, createDatabase, openReader, openWriter } from './open-database.ts'
 import { Writer } from './writer.ts'
 
 export interface OpenedKeyStore {
@@ -30,6 +30,7 @@ export async function openSqliteKeyStore(options: {
 }): Promise<OpenedKeyStore> {
   const { path, autoMigrate, pepperChecks, now, onFatal } = options
   const isNew = !existsSync(path)
+  if (isNew) createDatabase(path)
   const db = openWriter(path)
   let instanceId: string
   try {
