@@ -116,7 +116,7 @@ const serverRules = [
     from: { path: RULES, pathNot: TEST },
     to: {
       path: SERVER,
-      pathNot: [RULES, `${SERVER}errors\\.ts$`, `${SERVER}(store|limits)/[a-z-]+\\.ts$`],
+      pathNot: [RULES, `${SERVER}(errors|exit)\\.ts$`, `${SERVER}(store|limits)/[a-z-]+\\.ts$`],
     },
   },
   {
@@ -161,16 +161,16 @@ const serverRules = [
     from: { path: `${SERVER}cli/`, pathNot: TEST },
     to: {
       path: SERVER,
-      pathNot: `${SERVER}(cli/|(app|config|data-folder|errors|log|version)\\.ts$|store/sqlite/)`,
+      pathNot: `${SERVER}(cli/|(app|config|data-folder|errors|exit|log|version)\\.ts$|store/sqlite/)`,
     },
   },
   {
     name: 'leaves-stay-leaves',
     comment:
-      'config.ts and errors.ts are imported by everybody, so they import nothing above them.',
+      'config.ts, errors.ts and exit.ts are imported by everybody, so they import nothing above them.',
     severity: 'error',
     from: { path: `${SERVER}(config|errors)\\.ts$` },
-    to: { path: SERVER, pathNot: `${SERVER}errors\\.ts$` },
+    to: { path: SERVER, pathNot: `${SERVER}(errors|exit)\\.ts$` },
   },
 ]
 

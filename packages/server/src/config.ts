@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { isBrand } from '@keysmith/key-format'
 import { distance } from 'fastest-levenshtein'
 import ipaddr from 'ipaddr.js'
-import { EXIT, StartRefused } from './errors.ts'
+import { EXIT, StartRefused } from './exit.ts'
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

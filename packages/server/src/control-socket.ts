@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { EXIT, StartRefused } from './errors.ts'
+import { EXIT, StartRefused } from './exit.ts'
 
 /** The longest path of a Unix domain socket (sun_path, with its final NUL) on Linux and macOS. */
 const MAX_PATH_BYTES = 103

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { EXIT, StartRefused } from './errors.ts'
+import { EXIT, StartRefused } from './exit.ts'
 
 /** Makes the data folder, readable by its owner only. */
 export function ensureDataFolder(folder: string): void {

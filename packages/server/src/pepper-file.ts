@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { generateId } from '@keysmith/key-format'
 import { type Config, dataFiles, readSecretFile, type Secrets } from './config.ts'
-import { EXIT, StartRefused } from './errors.ts'
+import { EXIT, StartRefused } from './exit.ts'
 import { type Pepper, Peppers } from './keys/pepper.ts'
 
 const FORMAT = 'keysmith-pepper/1'

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import type { Problem } from '@keysmith/contract'
 import { buildService } from '../app.ts'
 import { dataFiles, readConfig } from '../config.ts'
-import { EXIT, StartRefused } from '../errors.ts'
+import { EXIT, StartRefused } from '../exit.ts'
 import { createLog } from '../log.ts'
 
 export interface Question {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT } from '../errors.ts'
+import { EXIT } from '../exit.ts'
 import { askService } from './ask-service.ts'
 import { printJson, tell } from './print.ts'
 

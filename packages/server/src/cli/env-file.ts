@@ -1,4 +1,4 @@
-import { EXIT, StartRefused } from '../errors.ts'
+import { EXIT, StartRefused } from '../exit.ts'
 
 /** Adds the settings of a file; what the environment has already wins. */
 export function loadEnvFile(file: string | undefined): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { EXIT } from '../errors.ts'
+import { EXIT } from '../exit.ts'
 import { tell } from './print.ts'
 
 const TIMEOUT_MS = 5000

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { redactKeys } from '@keysmith/key-format'
 import { Command, CommanderError } from 'commander'
-import { EXIT, StartRefused } from '../errors.ts'
+import { EXIT, StartRefused } from '../exit.ts'
 import { VERSION } from '../version.ts'
 import { addAuditCommands } from './audit.ts'
 import { addConfigCommands } from './config.ts'

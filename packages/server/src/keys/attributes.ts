@@ -2,6 +2,7 @@ import type { CreateKey, UpdateKey } from '@keysmith/contract'
 import { isReserved } from '../access/permissions.ts'
 import { invalidField } from '../errors.ts'
 import { normalizeRange } from './address-list.ts'
+import { readTime } from './expiry.ts'
 import type { Key } from './key.ts'
 import { refuseSecrets } from './refuse-secrets.ts'
 
@@ -36,7 +37,8 @@ export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes>
     ipAllowlist: readRanges(body.ipAllowlist),
     metadata: readLabels('metadata', body.metadata),
     tags: readLabels('tags', body.tags),
-    notBefore: typeof body.notBefore === 'string' ? Date.parse(body.notBefore) : body.notBefore,
+    notBefore:
+      typeof body.notBefore === 'string' ? readTime('notBefore', body.notBefore) : body.notBefore,
     rotation,
     managedBy,
     deletionProtection,

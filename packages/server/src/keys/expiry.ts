@@ -20,9 +20,16 @@ export function readExpiry({ expiresAt, expiresInDays }: ExpiryWish, now: number
     return now + expiresInDays * DAY_MS
   }
   if (expiresAt === undefined || expiresAt === null) return expiresAt
-  const end = Date.parse(expiresAt)
-  if (!(end > now)) throw invalidField('expiresAt', 'give a time in the future')
+  const end = readTime('expiresAt', expiresAt)
+  if (end <= now) throw invalidField('expiresAt', 'give a time in the future')
   return end
+}
+
+/** Epoch ms. The grammar of RFC 3339 allows leap seconds, which epoch time does not have. */
+export function readTime(field: string, text: string): number {
+  const time = Date.parse(text)
+  if (Number.isNaN(time)) throw invalidField(field, 'give a time such as 2027-02-21T09:30:00Z')
+  return time
 }
 
 export function requireLifetime(

@@ -106,7 +106,7 @@ type ValidationError = NonNullable<FastifyError['validation']>[number] & {
 /** The path of a wrong field and what to do; never its value. */
 function toField(error: ValidationError): FieldProblem {
   const { instancePath, keyword, params, message } = error
-  const path = instancePath.slice(1)
+  const path = instancePath.slice(1).split('/').map(printableName).join('/')
   const below = (name: unknown) => [path, printableName(name)].filter(Boolean).join('/')
   switch (keyword) {
     case 'required':
@@ -138,8 +138,8 @@ function describeForm({ params, parentSchema }: ValidationError): string {
   return form ?? `has the wrong form. Expected: ${parentSchema?.description ?? 'see the API'}`
 }
 
-/** The name of an unknown field, unless it may itself be a secret or unprintable. */
+/** The name of a field or label, unless it may itself be a secret or unprintable. */
 function printableName(name: unknown): string {
   const text = String(name)
-  return /^[\w.-]{1,40}$/.test(text) ? text : '(unknown)'
+  return /^[\w.:~-]{0,40}$/.test(text) ? redactKeys(text) : '(unknown)'
 }

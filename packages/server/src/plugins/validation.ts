@@ -23,7 +23,8 @@ const NO_QUERY = { type: 'object', properties: {}, additionalProperties: false }
  */
 export function validateStrictly(app: FastifyInstance): void {
   const body = withFormats(new Ajv({ ...OPTIONS, coerceTypes: false }))
-  const text = withFormats(new Ajv({ ...OPTIONS, coerceTypes: true }))
+  // Text can be read as Infinity, which must not escape the bounds: strict numbers would skip them.
+  const text = withFormats(new Ajv({ ...OPTIONS, coerceTypes: true, strictNumbers: false }))
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? body : text).compile(schema as object),
   )

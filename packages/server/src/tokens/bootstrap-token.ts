@@ -1,7 +1,7 @@
 import { ALL_PERMISSIONS } from '@keysmith/contract'
 import { parseKey } from '@keysmith/key-format'
 import { describeChange, SYSTEM } from '../audit/change.ts'
-import { EXIT, StartRefused } from '../errors.ts'
+import { EXIT, StartRefused } from '../exit.ts'
 import type { Deps } from '../keys/deps.ts'
 import { newSecret } from '../keys/new-secret.ts'
 import { isPublishedId } from '../keys/published-ids.ts'

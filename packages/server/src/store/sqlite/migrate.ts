@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type Database from 'better-sqlite3'
-import { EXIT, StartRefused } from '../../errors.ts'
+import { EXIT, StartRefused } from '../../exit.ts'
 import { type Migration, readMigrations } from '../migrations.ts'
 
 const FOLDER = join(import.meta.dirname, 'migrations')

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { EXIT, StartRefused } from '../../errors.ts'
+import { EXIT, StartRefused } from '../../exit.ts'
 
 /** "KSM1": marks a file as ours in the SQLite header. */
 export const APPLICATION_ID = 0x4b534d31

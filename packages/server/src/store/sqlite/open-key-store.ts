@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { generateId } from '@keysmith/key-format'
 import type Database from 'better-sqlite3'
-import { EXIT, StartRefused } from '../../errors.ts'
+import { EXIT, StartRefused } from '../../exit.ts'
 import type { KeyStore } from '../key-store.ts'
 import { createSqliteKeyStore } from './key-store.ts'
 import { migrateUp, migrationStatus } from './migrate.ts'

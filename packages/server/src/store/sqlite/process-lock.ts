@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { EXIT, StartRefused } from '../../errors.ts'
+import { EXIT, StartRefused } from '../../exit.ts'
 import { sqliteCode } from './open-database.ts'
 
 export interface ProcessLock {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
-import { EXIT, StartRefused } from '../../errors.ts'
+import { EXIT, StartRefused } from '../../exit.ts'
 import { openWriter, sqliteCode } from './open-database.ts'
 import type { JobResult, WriteJob, WriterMessage } from './write-job.ts'
 import { createWrites } from './writes.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { StartRefused } from '../../errors.ts'
+import { StartRefused } from '../../exit.ts'
 import { StorageUnavailable } from '../key-store.ts'
 import type {
   JobResult,
