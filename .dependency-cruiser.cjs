@@ -169,7 +169,7 @@ const serverRules = [
     comment:
       'config.ts, errors.ts and exit.ts are imported by everybody, so they import nothing above them.',
     severity: 'error',
-    from: { path: `${SERVER}(config|errors)\\.ts$` },
+    from: { path: `${SERVER}(config|errors|exit)\\.ts$` },
     to: { path: SERVER, pathNot: `${SERVER}(errors|exit)\\.ts$` },
   },
 ]

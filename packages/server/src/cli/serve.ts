@@ -106,10 +106,10 @@ function nearPath(path: string): string {
   return near.startsWith('..') ? path : `./${near}`
 }
 
-/** The command to paste, as it works in this place: from the source tree, or installed. */
+/** The command to paste, as it works in this place: in a checkout, or installed. */
 function firstTokenCommand({ dataDir }: Config): string {
-  const fromSource = import.meta.url.endsWith('.ts')
-  const command = fromSource ? 'npm run -s keysmith -- token create' : 'keysmith token create'
+  const isInstalled = import.meta.dirname.includes('node_modules')
+  const command = isInstalled ? 'npx keysmith token create' : 'npm run -s keysmith -- token create'
   const folder = nearPath(dataDir)
   const setting = folder === './keysmith-data' ? '' : `KEYSMITH_DATA_DIR='${dataDir}' `
   const permissions = ['*', 'keys:*', 'projects:*', 'tokens:*', 'audit:*']
