@@ -32,6 +32,7 @@ export interface JsonSchema {
   enum?: unknown[]
   format?: string
   maxLength?: number
+  maximum?: number
   additionalProperties?: unknown
 }
 

@@ -199,6 +199,7 @@ async function startWith(route: Partial<RouteOptions>) {
   const app = Fastify()
   await app.register(access, {
     deps: service.deps,
+    version: '0.0.0',
     isLocal: () => false,
     maxFailuresPerMinute: 1,
   })
