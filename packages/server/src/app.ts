@@ -15,11 +15,10 @@ import { idempotency } from './plugins/idempotency.ts'
 import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
 import { requestLog } from './plugins/request-log.ts'
-import { guardEveryRequest } from './plugins/safety.ts'
+import { guardEveryRequest, setCommonHeaders } from './plugins/safety.ts'
 import { validateStrictly } from './plugins/validation.ts'
 import { ensureDefaultProject } from './projects/ensure-default-project.ts'
 import { apiDocsRoutes } from './routes/api-docs.ts'
-import type { App } from './routes/app.ts'
 import { checkAuditChainRoute } from './routes/check-audit-chain.ts'
 import { healthRoutes } from './routes/health.ts'
 import { createKeyRoute } from './routes/keys/create-key.ts'
@@ -38,6 +37,7 @@ import { deleteProjectRoute } from './routes/projects/delete-project.ts'
 import { getProjectRoute } from './routes/projects/get-project.ts'
 import { listProjectsRoute } from './routes/projects/list-projects.ts'
 import { updateProjectRoute } from './routes/projects/update-project.ts'
+import type { App } from './routes/route.ts'
 import { createTokenRoute } from './routes/tokens/create-token.ts'
 import { listTokensRoute } from './routes/tokens/list-tokens.ts'
 import { revokeTokenRoute } from './routes/tokens/revoke-token.ts'
@@ -195,8 +195,11 @@ function createFastify({ trustedProxies }: Config): App {
     forceCloseConnections: 'idle',
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     exposeHeadRoutes: false,
+    // A second Authorization header makes the value unreadable instead of being dropped unseen.
+    http: { joinDuplicateHeaders: true },
     routerOptions: { maxParamLength: 128, caseSensitive: true },
     frameworkErrors: (_error, request, reply) => {
+      setCommonHeaders(request, reply)
       sendProblem(
         reply,
         request,

@@ -1,5 +1,5 @@
 import { redactKeys } from '@keysmith/key-format'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../errors.ts'
 
 /** A secret has at least 73 characters; what is shorter needs no search. */
@@ -11,9 +11,7 @@ const SHORTEST_SUSPECT = 24
  */
 export function guardEveryRequest(app: FastifyInstance, isDraining: () => boolean): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('cache-control', 'no-store')
+    setCommonHeaders(request, reply)
     if (isDraining() && request.routeOptions.config.access !== 'public') {
       reply.header('connection', 'close')
       done(
@@ -34,6 +32,13 @@ export function guardEveryRequest(app: FastifyInstance, isDraining: () => boolea
       )
     } else done()
   })
+}
+
+/** Also for the answers of the framework that no hook sees. */
+export function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('cache-control', 'no-store')
 }
 
 function holdsSecret(url: string): boolean {

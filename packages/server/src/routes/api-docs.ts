@@ -2,7 +2,7 @@ import helmet from '@fastify/helmet'
 import { Type } from 'typebox'
 import { openApiDocument } from '../plugins/openapi.ts'
 import { renderApiPage } from './api-page.ts'
-import type { App } from './app.ts'
+import type { App } from './route.ts'
 
 /** `/openapi.json` for programs and `/docs` for people: one page without a script. */
 export async function apiDocsRoutes(app: App): Promise<void> {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { checkChain } from '../audit/chain.ts'
 import type { Deps } from '../keys/deps.ts'
-import { type App, PROBLEMS } from './app.ts'
+import { type App, PROBLEMS } from './route.ts'
 
 const PAGE = 500
 

@@ -1,7 +1,6 @@
 import { Live, Ready } from '@keysmith/contract'
 import type { Deps } from '../keys/deps.ts'
-import type { App } from './app.ts'
-import { PROBLEMS } from './app.ts'
+import { type App, PROBLEMS } from './route.ts'
 
 /** Probes for supervisors and load balancers; nothing about the version for anonymous callers. */
 export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): void {

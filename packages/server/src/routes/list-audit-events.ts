@@ -2,9 +2,9 @@ import { AuditEventPage, DEFAULT_PAGE_SIZE, ListAuditEvents } from '@keysmith/co
 import type { Deps } from '../keys/deps.ts'
 import { principalOf } from '../plugins/access.ts'
 import { findScope } from '../projects/find-project.ts'
-import { type App, PROBLEMS } from './app.ts'
 import { decodeCursor, toPage } from './cursor.ts'
 import { presentAuditEvent } from './present.ts'
+import { type App, PROBLEMS } from './route.ts'
 
 export function listAuditEventsRoute(app: App, deps: Deps): void {
   app.get(

@@ -1,8 +1,8 @@
 import { MAX_PAGE_SIZE, Meta } from '@keysmith/contract'
 import type { Deps } from '../keys/deps.ts'
 import { principalOf } from '../plugins/access.ts'
-import { type App, PROBLEMS } from './app.ts'
 import { presentTime } from './present.ts'
+import { type App, PROBLEMS } from './route.ts'
 
 const FEATURES = ['client_minting', 'rotation_overlap', 'idempotency', 'audit_chain']
 

@@ -5,8 +5,8 @@ import type { Deps } from '../keys/deps.ts'
 import { leaseMs } from '../keys/policy.ts'
 import { type Verdict as Decision, verifyKey } from '../keys/verify-key.ts'
 import { principalOf } from '../plugins/access.ts'
-import { type App, PROBLEMS } from './app.ts'
 import { presentVerifiedKey } from './present.ts'
+import { type App, PROBLEMS } from './route.ts'
 
 const HANDLER_TIMEOUT_MS = 5000
 

@@ -1,7 +1,7 @@
 import { Whoami } from '@keysmith/contract'
 import { principalOf } from '../plugins/access.ts'
-import { type App, PROBLEMS } from './app.ts'
 import { presentTime } from './present.ts'
+import { type App, PROBLEMS } from './route.ts'
 
 export function whoamiRoute(app: App): void {
   app.get(

@@ -2,9 +2,9 @@ import { CreateKey, IssuedKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { issueKey } from '../../keys/issue-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 import { replayIssuedKey } from './replay-key.ts'
 
 export function createKeyRoute(app: App, deps: Deps): void {

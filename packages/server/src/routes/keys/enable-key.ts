@@ -2,9 +2,9 @@ import { Key } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { setKeyEnabled } from '../../keys/set-key-enabled.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 import { replayKey } from './replay-key.ts'
 
 export function enableKeyRoute(app: App, deps: Deps): void {

@@ -2,9 +2,9 @@ import { Key } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { etag, findKey } from '../../keys/edit.ts'
 import { principalOf } from '../../plugins/access.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdParams } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function getKeyRoute(app: App, deps: Deps): void {
   app.get(

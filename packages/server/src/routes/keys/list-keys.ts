@@ -2,9 +2,9 @@ import { DEFAULT_PAGE_SIZE, KeyPage, ListKeys } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { principalOf } from '../../plugins/access.ts'
 import { findScope } from '../../projects/find-project.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { decodeCursor, toPage } from '../cursor.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function listKeysRoute(app: App, deps: Deps): void {
   app.get(

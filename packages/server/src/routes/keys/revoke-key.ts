@@ -2,9 +2,9 @@ import { Key, RevokeKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { revokeKey } from '../../keys/revoke-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 import { replayKey } from './replay-key.ts'
 
 export function revokeKeyRoute(app: App, deps: Deps): void {

@@ -2,9 +2,9 @@ import { IssuedKey, RotateKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { rotateKey } from '../../keys/rotate-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 import { replayIssuedKey } from './replay-key.ts'
 
 export function rotateKeyRoute(app: App, deps: Deps): void {

@@ -2,9 +2,9 @@ import { Key, SetOverlap } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { setOverlap } from '../../keys/set-overlap.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 import { replayKey } from './replay-key.ts'
 
 export function setOverlapRoute(app: App, deps: Deps): void {

@@ -3,9 +3,9 @@ import type { Deps } from '../../keys/deps.ts'
 import { etag } from '../../keys/edit.ts'
 import { updateKey } from '../../keys/update-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdParams, IfMatchHeaders } from '../params.ts'
 import { presentKey } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function updateKeyRoute(app: App, deps: Deps): void {
   app.patch(

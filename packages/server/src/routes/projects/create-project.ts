@@ -2,9 +2,9 @@ import { CreateProject, Project } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { createProject } from '../../projects/create-project.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders } from '../params.ts'
 import { presentProject } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 import { replayProject } from './replay-project.ts'
 
 export function createProjectRoute(app: App, deps: Deps): void {

@@ -2,8 +2,8 @@ import { Type } from 'typebox'
 import type { Deps } from '../../keys/deps.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { deleteProject } from '../../projects/delete-project.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { ProjectParams } from '../params.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function deleteProjectRoute(app: App, deps: Deps): void {
   app.delete(

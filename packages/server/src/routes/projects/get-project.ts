@@ -3,9 +3,9 @@ import type { Deps } from '../../keys/deps.ts'
 import { etag } from '../../keys/edit.ts'
 import { principalOf } from '../../plugins/access.ts'
 import { findProject } from '../../projects/find-project.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { ProjectParams } from '../params.ts'
 import { presentProject } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function getProjectRoute(app: App, deps: Deps): void {
   app.get(

@@ -1,9 +1,9 @@
 import { DEFAULT_PAGE_SIZE, ListProjects, ProjectPage } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { principalOf } from '../../plugins/access.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { decodeCursor, toPage } from '../cursor.ts'
 import { presentProject } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function listProjectsRoute(app: App, deps: Deps): void {
   app.get(

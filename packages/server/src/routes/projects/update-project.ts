@@ -3,9 +3,9 @@ import type { Deps } from '../../keys/deps.ts'
 import { etag } from '../../keys/edit.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { updateProject } from '../../projects/update-project.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IfMatchHeaders, ProjectParams } from '../params.ts'
 import { presentProject } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function updateProjectRoute(app: App, deps: Deps): void {
   app.patch(

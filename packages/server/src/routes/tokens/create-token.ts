@@ -3,9 +3,9 @@ import type { Deps } from '../../keys/deps.ts'
 import { callerOf, type Replay } from '../../plugins/idempotency.ts'
 import { createToken } from '../../tokens/create-token.ts'
 import { findToken } from '../../tokens/revoke-token.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdempotencyHeaders } from '../params.ts'
 import { presentToken } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 /** Never reached with a secret in the lost answer: that is refused before. */
 const replayToken: Replay = async (deps, caller, { targetId }) =>

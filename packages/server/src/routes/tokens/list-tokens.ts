@@ -1,9 +1,9 @@
 import { DEFAULT_PAGE_SIZE, ListTokens, TokenPage } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { principalOf } from '../../plugins/access.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { decodeCursor, toPage } from '../cursor.ts'
 import { presentToken } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function listTokensRoute(app: App, deps: Deps): void {
   app.get(

@@ -2,9 +2,9 @@ import { Token } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { revokeToken } from '../../tokens/revoke-token.ts'
-import { type App, PROBLEMS } from '../app.ts'
 import { IdParams } from '../params.ts'
 import { presentToken } from '../present.ts'
+import { type App, PROBLEMS } from '../route.ts'
 
 export function revokeTokenRoute(app: App, deps: Deps): void {
   app.delete(
