@@ -332,11 +332,17 @@ function readRanges(text: string): string[] {
     .split(',')
     .map((range) => range.trim())
     .filter(Boolean)
-  const wrong = ranges.some((range) => !ipaddr.isValidCIDR(range) && !ipaddr.isValid(range))
-  if (wrong) {
+  if (!ranges.every(isRange)) {
     throw refused(
       'KEYSMITH_TRUSTED_PROXIES must be CIDR ranges, comma separated, such as 10.0.0.0/8,fd00::/8.',
     )
   }
   return ranges
+}
+
+/** Four decimal parts or IPv6: the library also reads `10` and `0x7f.1`, which nobody means. */
+function isRange(range: string): boolean {
+  const [address = ''] = range.split('/', 1)
+  const isPlain = address.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(address)
+  return isPlain && (range.includes('/') ? ipaddr.isValidCIDR(range) : ipaddr.isValid(range))
 }
