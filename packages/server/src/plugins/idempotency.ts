@@ -42,8 +42,8 @@ export const idempotency = fastifyPlugin<{ deps: Deps }>(async (app, { deps }) =
     if (running.has(claim)) throw new ApiError('idempotency_in_flight')
     running.add(claim)
     reply.raw.once('close', () => running.delete(claim))
-    request.idempotency = { key, fingerprint: fingerprint(request) }
-    const record = await deps.store.findIdempotency(id, key, deps.now())
+    request.idempotency = { key: keyDigest(key), fingerprint: fingerprint(request) }
+    const record = await deps.store.findIdempotency(id, request.idempotency.key, deps.now())
     if (!record) return
     if (record.fingerprint !== request.idempotency.fingerprint) {
       throw new ApiError('idempotency_mismatch', {
@@ -55,6 +55,11 @@ export const idempotency = fastifyPlugin<{ deps: Deps }>(async (app, { deps }) =
     return reply.send(await replay(deps, callerOf(request), record))
   })
 })
+
+/** What is stored of the key: it is the caller's text, and might hold anything, also a secret. */
+function keyDigest(key: string): string {
+  return createHash('sha256').update(key).digest('base64url')
+}
 
 /** What makes two requests the same: method, path and body. */
 function fingerprint(request: FastifyRequest): string {
