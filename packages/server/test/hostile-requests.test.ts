@@ -20,7 +20,7 @@ beforeAll(async () => {
     headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' },
     body: '{"name":"x"}',
   })
-  key = (await created.json()).key
+  key = ((await created.json()) as { key: { id: string } }).key
 })
 afterAll(async () => {
   expect(await server.stop()).toBe(0)
