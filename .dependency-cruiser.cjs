@@ -161,16 +161,16 @@ const serverRules = [
     from: { path: `${SERVER}cli/`, pathNot: TEST },
     to: {
       path: SERVER,
-      pathNot: `${SERVER}(cli/|(app|config|data-folder|errors|exit|log|version)\\.ts$|store/sqlite/)`,
+      pathNot: `${SERVER}(cli/|(app|config|data-folder|errors|exit|log|settings|version)\\.ts$|store/sqlite/)`,
     },
   },
   {
     name: 'leaves-stay-leaves',
     comment:
-      'config.ts, errors.ts and exit.ts are imported by everybody, so they import nothing above them.',
+      'config.ts, settings.ts, errors.ts and exit.ts are imported by everybody, so they import nothing above them.',
     severity: 'error',
-    from: { path: `${SERVER}(config|errors|exit)\\.ts$` },
-    to: { path: SERVER, pathNot: `${SERVER}(errors|exit)\\.ts$` },
+    from: { path: `${SERVER}(config|errors|exit|settings)\\.ts$` },
+    to: { path: SERVER, pathNot: `${SERVER}(errors|exit|settings)\\.ts$` },
   },
 ]
 

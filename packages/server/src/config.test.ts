@@ -2,8 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Config, dataFiles, listSettings, readConfig, SETTINGS } from './config.ts'
+import { type Config, dataFiles, listSettings, readConfig } from './config.ts'
 import { EXIT, StartRefused } from './exit.ts'
+import { SETTINGS } from './settings.ts'
 
 function secretFile(content: string, mode = 0o600): string {
   const folder = mkdtempSync(join(tmpdir(), 'keysmith-config-'))

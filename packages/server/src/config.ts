@@ -1,12 +1,17 @@
-import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isBrand } from '@keysmith/key-format'
-import { distance } from 'fastest-levenshtein'
 import ipaddr from 'ipaddr.js'
-import { EXIT, StartRefused } from './exit.ts'
-
-export type LogLevel = (typeof LOG_LEVELS)[number]
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+import {
+  type EffectiveSetting,
+  type Environment,
+  LOG_LEVELS,
+  type LogLevel,
+  readSetting,
+  refused,
+  refuseUnknownNames,
+  SETTINGS,
+  type SettingName,
+} from './settings.ts'
 
 /** The effective settings. Secrets are a separate object, so that this one can be printed. */
 export interface Config {
@@ -31,120 +36,6 @@ export interface Secrets {
   /** The keyset as JSON; null = the file in the data folder. */
   pepper: string | null
   bootstrapToken: string | null
-}
-
-interface Setting {
-  name: string
-  default: string | null
-  description: string
-  /** Also read from `<name>_FILE`; printed as `<set>`. */
-  secret?: true
-}
-
-/** Every setting, in the order of the reference page, which is generated from this table. */
-export const SETTINGS = [
-  { name: 'KEYSMITH_HOST', default: '127.0.0.1', description: 'Address to listen on.' },
-  { name: 'KEYSMITH_PORT', default: '8420', description: 'Port to listen on; 0 = any free one.' },
-  {
-    name: 'KEYSMITH_PUBLIC_URL',
-    default: null,
-    description:
-      'Address under which callers reach the service, for links and the API description. Default: http:// with host and port.',
-  },
-  {
-    name: 'KEYSMITH_TRUSTED_PROXIES',
-    default: '',
-    description: 'CIDR ranges, comma separated, whose X-Forwarded-* headers count.',
-  },
-  {
-    name: 'KEYSMITH_DATA_DIR',
-    default: './keysmith-data',
-    description: 'Folder of the database, the pepper, the lock and the control socket.',
-  },
-  {
-    name: 'KEYSMITH_PEPPER',
-    default: null,
-    secret: true,
-    description:
-      'Keyset behind the stored digests, as JSON. Default: pepper.json in the data folder, made at the first start.',
-  },
-  {
-    name: 'KEYSMITH_KEY_BRAND',
-    default: 'ks',
-    description: 'First part of the secrets of new projects and management tokens.',
-  },
-  {
-    name: 'KEYSMITH_KEY_MAX_DAYS',
-    default: 'none',
-    description: 'Longest lifetime of a key in days, or none.',
-  },
-  {
-    name: 'KEYSMITH_KEY_DEFAULT_DAYS',
-    default: '90',
-    description: 'Lifetime of a key that names none, in days, or none.',
-  },
-  {
-    name: 'KEYSMITH_LEASE_MS',
-    default: '1000',
-    description: 'Longest lease of a verdict in ms, 0 to 1000; 0 switches leases off.',
-  },
-  {
-    name: 'KEYSMITH_BOOTSTRAP_TOKEN',
-    default: null,
-    secret: true,
-    description:
-      'A management token of your own making (keysmith key generate --kind root), installed at start with every permission if its id was never used.',
-  },
-  {
-    name: 'KEYSMITH_AUTO_MIGRATE',
-    default: 'on',
-    description: 'on or off: apply database migrations at start.',
-  },
-  {
-    name: 'KEYSMITH_LOG_LEVEL',
-    default: 'info',
-    description: `One of ${LOG_LEVELS.join(', ')}.`,
-  },
-  {
-    name: 'KEYSMITH_LOG_FORMAT',
-    default: 'auto',
-    description: 'json, text, or auto: text on a terminal, else json.',
-  },
-  {
-    name: 'KEYSMITH_API_DOCS',
-    default: 'on',
-    description: 'on or off: serve /docs and /openapi.json.',
-  },
-  {
-    name: 'KEYSMITH_SHUTDOWN_GRACE_MS',
-    default: '10000',
-    description: 'How long running requests may take after SIGTERM, in ms.',
-  },
-] as const satisfies readonly Setting[]
-
-type SettingName = (typeof SETTINGS)[number]['name']
-
-/** Settings of callers and of the Terraform provider: one shell often holds both. */
-const CALLER_NAMES = [
-  'KEYSMITH_ENDPOINT',
-  'KEYSMITH_TOKEN',
-  'KEYSMITH_TOKEN_FILE',
-  'KEYSMITH_PROJECT',
-  'KEYSMITH_SEAL_TO',
-  'KEYSMITH_UNSEAL',
-  'KEYSMITH_UNSEAL_IDENTITY',
-  'KEYSMITH_UNSEAL_IDENTITY_FILE',
-  'KEYSMITH_CA_CERT_FILE',
-  'KEYSMITH_CLIENT_CERT_FILE',
-  'KEYSMITH_CLIENT_KEY_FILE',
-]
-
-type Environment = Record<string, string | undefined>
-
-export interface EffectiveSetting {
-  name: string
-  value: string
-  origin: 'default' | 'environment' | 'file'
 }
 
 /** Reads the settings from the environment: the only reader of it. Refuses what it does not know. */
@@ -205,64 +96,6 @@ export function dataFiles({ dataDir }: Pick<Config, 'dataDir'>) {
     pepper: join(dataDir, 'pepper.json'),
     lock: join(dataDir, 'keysmith.lock'),
     controlSocket: join(dataDir, 'control.sock'),
-  }
-}
-
-function refused(message: string): StartRefused {
-  return new StartRefused(EXIT.settings, message)
-}
-
-function readSetting(
-  env: Environment,
-  name: SettingName,
-): { value: string; origin: EffectiveSetting['origin'] } | null {
-  const setting: Setting | undefined = SETTINGS.find((known) => known.name === name)
-  const inline = env[name]
-  const file = setting?.secret ? env[`${name}_FILE`] : undefined
-  if (inline !== undefined && file !== undefined) {
-    throw refused(`${name} and ${name}_FILE are both set. Keep one of them.`)
-  }
-  if (inline !== undefined) return { value: inline.trim(), origin: 'environment' }
-  if (file !== undefined) return { value: readSecretFile(`${name}_FILE`, file), origin: 'file' }
-  if (setting?.default == null) return null
-  return { value: setting.default, origin: 'default' }
-}
-
-/** Reads a file that only its owner may read. `label` names it in errors. */
-export function readSecretFile(label: string, path: string): string {
-  let mode: number
-  let content: string
-  try {
-    mode = statSync(path).mode
-    content = readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    throw new StartRefused(
-      EXIT.settings,
-      `${label}: ${path} cannot be read. Check path and rights.`,
-      {
-        cause: error,
-      },
-    )
-  }
-  if ((mode & 0o077) !== 0) {
-    throw refused(`${label}: ${path} can be read by others. Run chmod 600 on it.`)
-  }
-  return content
-}
-
-function refuseUnknownNames(env: Environment): void {
-  const known = SETTINGS.flatMap((setting) =>
-    'secret' in setting ? [setting.name, `${setting.name}_FILE`] : [setting.name],
-  ) as string[]
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith('KEYSMITH_') || known.includes(name) || CALLER_NAMES.includes(name))
-      continue
-    const nearest = known.toSorted((a, b) => distance(name, a) - distance(name, b))[0] ?? ''
-    const hint =
-      distance(name, nearest) <= 5
-        ? `Did you mean ${nearest}?`
-        : 'Remove it, or see keysmith config print for those that exist.'
-    throw refused(`${name} is not a setting of this version. ${hint}`)
   }
 }
 

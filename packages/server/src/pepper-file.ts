@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { generateId } from '@keysmith/key-format'
-import { type Config, dataFiles, readSecretFile, type Secrets } from './config.ts'
+import { type Config, dataFiles, type Secrets } from './config.ts'
 import { EXIT, StartRefused } from './exit.ts'
 import { type Pepper, Peppers } from './keys/pepper.ts'
+import { readSecretFile } from './settings.ts'
 
 const FORMAT = 'keysmith-pepper/1'
 const PEPPER_BYTES = 32
