@@ -1,4 +1,4 @@
-import type { KeyStore } from '../key-store.ts'
+import type { Change, KeyStore } from '../key-store.ts'
 
 /** The methods of the store that write, and run in the writer thread. */
 export type WriteName =
@@ -32,3 +32,11 @@ export type WriterMessage =
   | { type: 'batch'; results: JobResult[] }
   /** A commit could not be made durable: nothing after it can be trusted. */
   | { type: 'fatal'; message: string }
+
+/** The writing methods as they run in the writer thread, inside a savepoint. */
+export type Operations = {
+  [Name in WriteName]: (...args: WriteArguments<Name>) => WriteResult<Name>
+}
+
+/** Ends a write: exactly one row was changed and the change is put on record, else it is undone. */
+export type Finish = (changes: number, change: Change) => 'ok'
