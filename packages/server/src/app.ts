@@ -85,6 +85,11 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
   const files = dataFiles(config)
   ensureDataFolder(config.dataDir)
   const lock = takeProcessLock(files.lock)
+  /** What is open, in the order of opening; closed in the reverse one. */
+  const closers: (() => unknown)[] = [() => lock.release()]
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
   try {
     const { peppers, file: pepperFile } = loadPeppers(config, secrets)
     const { store, isNew } = await openSqliteKeyStore({
@@ -94,9 +99,11 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       now: now(),
       onFatal,
     })
+    closers.push(() => store.close())
     const rowCache = new RowCache()
     store.watchChanges((target) => rowCache.drop(target))
     const lastUsed = new LastUsed(store, (err) => log.warn({ err }, 'last use was not written'))
+    closers.push(() => lastUsed.close())
     const rules = {
       brand: config.keyBrand,
       maxDays: config.keyMaxDays,
@@ -109,6 +116,9 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
 
     const control = new ControlSocket(files.controlSocket)
     let draining = false
+    const drain = () => {
+      draining = true
+    }
     const app = await buildApp({
       deps,
       config,
@@ -117,26 +127,15 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       isDraining: () => draining,
       maxAuthFailuresPerMinute: options.maxAuthFailuresPerMinute ?? MAX_AUTH_FAILURES_PER_MINUTE,
     })
-    return {
-      app,
-      deps,
-      isNew,
-      pepperFile,
-      drain: () => {
-        draining = true
-      },
-      openControlSocket: () => control.open(app),
-      close: async () => {
-        draining = true
-        await control.close()
-        await app.close()
-        await lastUsed.close()
-        await store.close()
-        lock.release()
-      },
-    }
+    closers.push(
+      () => app.close(),
+      () => control.close(),
+      drain,
+    )
+    const openControlSocket = () => control.open(app)
+    return { app, deps, isNew, pepperFile, drain, openControlSocket, close }
   } catch (error) {
-    lock.release()
+    await close()
     throw error
   }
 }
