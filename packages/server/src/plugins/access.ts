@@ -49,8 +49,15 @@ export interface AccessOptions {
  */
 export const access = fastifyPlugin<AccessOptions>(async (app, options) => {
   const { deps, isLocal } = options
-  await app.register(rateLimit, { global: false, cache: 50_000 })
-  const countFailure = createFailureShield(app, options.maxFailuresPerMinute)
+  // Here and not in createRateLimit, which would count in a store of 5,000 addresses of its own.
+  await app.register(rateLimit, {
+    global: false,
+    max: options.maxFailuresPerMinute,
+    timeWindow: 60_000,
+    ipv6Subnet: 64,
+    cache: 50_000,
+  })
+  const countFailure = createFailureShield(app)
 
   app.decorateRequest('principal', null)
   app.addHook('onRoute', requireAccessAndSchemas)
@@ -114,8 +121,8 @@ function authorize(
 }
 
 /** The error of a failed authentication; 429 once an address has failed too often. */
-function createFailureShield(app: FastifyInstance, max: number) {
-  const count = app.createRateLimit({ max, timeWindow: 60_000, ipv6Subnet: 64 })
+function createFailureShield(app: FastifyInstance) {
+  const count = app.createRateLimit()
   return async (request: FastifyRequest, reply: FastifyReply): Promise<ApiError> => {
     const limit = await count(request)
     if (!limit.isAllowed && limit.isExceeded) {
