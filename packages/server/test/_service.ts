@@ -51,7 +51,8 @@ export async function startService(
   })
   const close = async () => {
     await service.close()
-    rmSync(dataDir, { recursive: true, force: true })
+    // A folder that the test brought along is the test's: it may start another service on it.
+    if (config?.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
   }
   if (closeItself) onTestFinished(close)
   return { ...service, close, dataDir, rootToken, logLines }
