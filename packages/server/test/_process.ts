@@ -24,7 +24,7 @@ export interface CommandResult {
 export async function keysmith(
   args: string[],
   settings: Record<string, string> = {},
-  options: { cwd?: string } = {},
+  options: { cwd?: string; timeout?: number; uid?: number; gid?: number } = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [...NODE_OPTIONS, ...args], {
     env: commandEnvironment(settings),
