@@ -1,9 +1,7 @@
 import { request } from 'node:http'
 import type { Problem } from '@keysmith/contract'
-import { buildService } from '../app.ts'
 import { dataFiles, readConfig } from '../config.ts'
 import { EXIT, StartRefused } from '../exit.ts'
-import { createLog } from '../log.ts'
 
 export interface Question {
   method: 'GET' | 'POST' | 'DELETE'
@@ -24,6 +22,11 @@ export async function askService<Answer>(question: Question): Promise<Answer> {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error
   }
+  // Loaded where it is needed: most commands, the health check above all, run without the service.
+  const [{ buildService }, { createLog }] = await Promise.all([
+    import('../app.ts'),
+    import('../log.ts'),
+  ])
   const service = await buildService({
     config,
     secrets,

@@ -1,10 +1,10 @@
 import { relative } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import type { Command } from 'commander'
-import { buildService, type Service } from '../app.ts'
+import type { Service } from '../app.ts'
 import { type Config, dataFiles, readConfig } from '../config.ts'
 import { EXIT, StartRefused } from '../exit.ts'
-import { createLog, type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { loadEnvFile } from './env-file.ts'
 
@@ -22,6 +22,11 @@ export function addServeCommand(program: Command): void {
 async function serve(): Promise<void> {
   const startedAt = performance.now()
   const { config, secrets } = readConfig()
+  // Loaded after the settings were found good, and not at all by the other commands.
+  const [{ buildService }, { createLog }] = await Promise.all([
+    import('../app.ts'),
+    import('../log.ts'),
+  ])
   const log = createLog(config)
   const service = await buildService({
     config,
