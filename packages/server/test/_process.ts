@@ -8,6 +8,9 @@ import { generateKey } from '@keysmith/key-format'
 const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 const NODE_OPTIONS = ['--conditions=@keysmith/source', MAIN]
 
+/** The real command, for a shell. */
+export const COMMAND = [process.execPath, ...NODE_OPTIONS].map((part) => `'${part}'`).join(' ')
+
 /** The environment of a command: no setting of the surrounding shell comes along. */
 function commandEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
   const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
