@@ -391,10 +391,11 @@ const OTHER_TYPES = [
     'application\\json',
     'a/application/json',
   ],
-  ...['application/json\u00a0', 'application/j\u0000son', 'application/json x;charset=utf-8'],
+  ...['application/j\u0000son', 'application/json x;charset=utf-8'],
   ...['application/json,application/json', ',application/json', 'xapplication/json'],
 ]
 const ODD_JSON_TYPES = [
+  'application/json\u00a0',
   ...['application/json;', 'application/json ; charset=utf-8', 'application/json; charset=utf-16'],
   ...['APPLICATION/JSON', 'application/json; a="b', 'application/json;;;', ' application/json '],
   ...[
@@ -410,7 +411,7 @@ test('no content type leads past the schema', async () => {
     for (const payload of bodies) {
       for (const type of OTHER_TYPES) {
         const { status, text, label } = await submit(route, { payload, type })
-        expect([400, 415], `${label} as ${type}: ${text}`).toContain(status)
+        expect(status, `${label} as ${type}: ${text}`).toBe(415)
       }
       for (const type of ODD_JSON_TYPES) {
         const { status, text, label } = await submit(route, { payload, type })
