@@ -8,6 +8,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -58,7 +59,10 @@ function pack(folder: string) {
 async function lintPackage(file: string): Promise<string[]> {
   const tarball = new Uint8Array(readFileSync(file)).buffer
   const { messages, pkg } = await publint({ pack: { tarball }, strict: true })
-  return messages.map((message) => `publint: ${formatMessage(message, pkg) ?? message.code}`)
+  return messages.map((message) => {
+    const text = formatMessage(message, pkg) ?? message.code
+    return `publint: ${stripVTControlCharacters(text)}`
+  })
 }
 
 function lintTypes(file: string): string[] {

@@ -128,7 +128,7 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       maxAuthFailuresPerMinute: options.maxAuthFailuresPerMinute ?? MAX_AUTH_FAILURES_PER_MINUTE,
     })
     closers.push(
-      () => app.close(),
+      () => closeApp(app),
       () => control.close(),
       drain,
     )
@@ -138,6 +138,17 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
     await close()
     throw error
   }
+}
+
+const IDLE_CHECK_MS = 20
+
+/**
+ * Ends when the last running request was answered. A connection that was busy when the stop began is
+ * idle afterwards, and would hold the process until the end of the grace time.
+ */
+async function closeApp(app: App): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+  await app.close().finally(() => clearInterval(timer))
 }
 
 interface AppOptions {
@@ -169,7 +180,13 @@ async function buildApp(options: AppOptions): Promise<App> {
   // The hot path: no request log, no load shedding, no idempotency.
   verifyRoute(app, deps)
   await app.register(async (management: App) => {
-    await management.register(underPressure, { maxEventLoopDelay: MAX_LOOP_DELAY_MS })
+    await management.register(underPressure, {
+      maxEventLoopDelay: MAX_LOOP_DELAY_MS,
+      // Commands on the machine are never shed: they are how it is put right.
+      pressureHandler: (request) => {
+        if (!isLocal(request)) throw new ApiError('overloaded', { retryAfterSeconds: 1 })
+      },
+    })
     await management.register(requestLog, { log })
     await management.register(idempotency, { deps })
     managementRoutes(management, deps)

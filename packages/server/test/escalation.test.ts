@@ -310,6 +310,18 @@ describe('a token that ends', () => {
   })
 })
 
+test('whoever lacks a permission of a key can shorten the life of its older secret, not lengthen it', async () => {
+  const { key } = await createKey(service, { permissions: ['jobs:write'] })
+  const path = `/v1/keys/${key.id}`
+  await ask(service, 'POST', `${path}/rotate`, { body: { overlapSeconds: 600 } })
+  const { secret: token } = await createToken(service, { permissions: ['keys:write'] })
+  const move = (overlapSeconds: number) =>
+    ask(service, 'POST', `${path}/overlap`, { body: { overlapSeconds }, token })
+  expect((await move(601)).body.code).toBe('missing_permission')
+  expect((await move(599)).status).toBe(200)
+  expect((await move(0)).status).toBe(200)
+})
+
 describe('inert stays inert', () => {
   test('a key without permissions has none, and no update gives it one unasked', async () => {
     const { key, secret } = await createKey(service)

@@ -50,6 +50,11 @@ test('an empty list holds no address', () => {
   expect([holds('203.0.113.7'), holds('::1')]).toEqual([false, false])
 })
 
+test('a list of one family holds nothing of the other, however wide it is', () => {
+  expect(compileAddressList(['::/0'])('203.0.113.7')).toBe(false)
+  expect(compileAddressList(['0.0.0.0/0'])('2001:db8::1')).toBe(false)
+})
+
 /** A 32-bit number as an address. */
 const toIpv4 = (bits: number) => [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.')
 

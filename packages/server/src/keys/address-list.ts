@@ -24,14 +24,17 @@ function isPlainAddress(ip: string): boolean {
 
 /** A matcher for a list of normalised ranges. IPv4 inside IPv6 counts as IPv4 (R30). */
 export function compileAddressList(ranges: readonly string[]): (ip: string) => boolean {
-  const list = new BlockList()
+  // Two lists: in one, a range of IPv6 such as ::/0 would also hold every IPv4 address.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const range of ranges) {
     const [address = '', bits] = range.split('/')
-    list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    lists[family].addSubnet(address, Number(bits), family)
   }
   return (ip) => {
     if (!isAddress(ip)) return false
     const address = ipaddr.process(ip)
-    return list.check(address.toString(), address.kind())
+    const family = address.kind()
+    return lists[family].check(address.toString(), family)
   }
 }

@@ -1,3 +1,4 @@
+import { requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import { ApiError } from '../errors.ts'
 import type { Deps } from './deps.ts'
@@ -21,6 +22,8 @@ export async function setOverlap(
     })
   }
   const endsAt = now + overlapSeconds * 1000
+  // A longer life of the older secret hands out the rights of the key once more.
+  if (older.endsAt !== null && endsAt > older.endsAt) requireHeld(caller.principal, key.permissions)
   const change = describeChange(caller, {
     at: now,
     action: 'key.overlap_set',
