@@ -257,7 +257,7 @@ describe('steps 7 to 9: what the request asks for', () => {
     ['a range with host bits', ['203.0.113.99/26'], { ip: '203.0.113.64' }, 'valid'],
     ['every IPv4 address', ['0.0.0.0/0'], { ip: '8.8.8.8' }, 'valid'],
     ['IPv6 is not in 0.0.0.0/0', ['0.0.0.0/0'], { ip: `${V6}1` }, 'ip_not_allowed'],
-    ['every address, as IPv4 lies inside of IPv6', ['::/0'], { ip: '8.8.8.8' }, 'valid'],
+    ['every IPv6 address, and no IPv4', ['::/0'], { ip: '8.8.8.8' }, 'ip_not_allowed'],
     ['IPv6, written in another way', [`${V6}1`], { ip: '2001:0DB8:0:0::0001' }, 'valid'],
     ['first of an IPv6 range', [`${V6}/48`], { ip: V6 }, 'valid'],
     ['last of an IPv6 range', [`${V6}/48`], { ip: '2001:db8:0:ffff:ffff:ffff:ffff:ffff' }, 'valid'],

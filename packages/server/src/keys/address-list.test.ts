@@ -50,6 +50,11 @@ test('an empty list holds no address', () => {
   expect([holds('203.0.113.7'), holds('::1')]).toEqual([false, false])
 })
 
+test('a mapped range is the IPv4 range it stands for', () => {
+  expect(normalizeRange('::ffff:203.0.113.77/120')).toBe('203.0.113.0/24')
+  expect(normalizeRange('::ffff:203.0.113.77')).toBe('203.0.113.77/32')
+})
+
 test('a list of one family holds nothing of the other, however wide it is', () => {
   expect(compileAddressList(['::/0'])('203.0.113.7')).toBe(false)
   expect(compileAddressList(['0.0.0.0/0'])('2001:db8::1')).toBe(false)

@@ -1,16 +1,21 @@
 import { BlockList } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
+/** ::ffff:0:0/96 holds the IPv4 addresses inside IPv6; they count as IPv4 (R30). */
+const MAPPED_BITS = 96
+
 /** The range in its canonical form (`203.0.113.0/24`), or null when it is not one. */
 export function normalizeRange(range: string): string | null {
   const text = range.includes('/') ? range : `${range}/${range.includes(':') ? 128 : 32}`
   if (!ipaddr.isValidCIDR(text) || !isPlainAddress(text.slice(0, text.indexOf('/')))) return null
   const [address, bits] = ipaddr.parseCIDR(text)
-  const network =
-    address.kind() === 'ipv4'
-      ? ipaddr.IPv4.networkAddressFromCIDR(text)
-      : ipaddr.IPv6.networkAddressFromCIDR(text)
-  return `${network.toString()}/${bits}`
+  if (address instanceof ipaddr.IPv4) {
+    return `${ipaddr.IPv4.networkAddressFromCIDR(text)}/${bits}`
+  }
+  if (address.isIPv4MappedAddress() && bits >= MAPPED_BITS) {
+    return normalizeRange(`${address.toIPv4Address()}/${bits - MAPPED_BITS}`)
+  }
+  return `${ipaddr.IPv6.networkAddressFromCIDR(text)}/${bits}`
 }
 
 export function isAddress(ip: string): boolean {
