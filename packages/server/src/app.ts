@@ -16,6 +16,7 @@ import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { guardEveryRequest, setCommonHeaders } from './plugins/safety.ts'
+import { answerUnparsable } from './plugins/unparsable.ts'
 import { validateStrictly } from './plugins/validation.ts'
 import { ensureDefaultProject } from './projects/ensure-default-project.ts'
 import { apiDocsRoutes } from './routes/api-docs.ts'
@@ -197,10 +198,12 @@ async function buildApp(options: AppOptions): Promise<App> {
 }
 
 function createFastify({ trustedProxies }: Config): App {
+  const nextRequestId = createRequestIds()
   return Fastify({
     // Requests are logged by request-log.ts, and not at all on the hot path.
     logger: false,
-    genReqId: createRequestIds(),
+    genReqId: nextRequestId,
+    clientErrorHandler: answerUnparsable(nextRequestId),
     requestIdHeader: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: SOCKET_TIMEOUT_MS,

@@ -104,6 +104,24 @@ test('no broken Authorization header is accepted, and none breaks anything', asy
   }
 })
 
+test('a request that is no HTTP gets a problem document too, and repeats nothing', async () => {
+  const marker = 'marker-of-the-request'
+  for (const [headers, status, code] of [
+    [[['X-Marker', `${marker}\x00`]], 400, 'invalid_request'],
+    [[['X-Marker', marker.repeat(10_000)]], 431, 'headers_too_large'],
+  ] as const) {
+    const answer = await send({ target: '/v1/keys', headers })
+    expect(answer.status).toBe(status)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-request-id': JSON.parse(answer.body).requestId,
+    })
+    expect(JSON.parse(answer.body)).toMatchObject({ status, code })
+    expect(answer.text).not.toContain(marker)
+  }
+})
+
 test('the scheme is read in any case, with one space or more', async () => {
   for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR', 'Bearer  ', ' Bearer']) {
     const headers = [['Authorization', `${scheme} ${server.token} `]] as const
