@@ -72,6 +72,19 @@ test('the lines of the first screen create a key and find it valid', () => {
   expect(status).toBe(0)
 })
 
+test('the blocks of the guide run one after the other', () => {
+  const blocks = codeBlocks('docs/guide.md', 'sh')
+  expect(blocks.length).toBeGreaterThan(8)
+  const { status, stdout, stderr } = paste(
+    ['keysmith() { npm run -s keysmith -- "$@"; }', 'set -x', ...blocks].join('\n'),
+  )
+  expect(status, stderr).toBe(0)
+  for (const code of ['valid', 'model_required', 'expired', 'revoked', 'secret_not_replayable']) {
+    expect(stdout).toContain(`"code":"${code}"`)
+  }
+  expect(stderr).toMatch(/ok {2}\d+ events/)
+})
+
 test('npm run demo shows the life of a key, step by step', () => {
   const { status, stdout } = paste(
     `export KEYSMITH_TOKEN=$(npm run -s keysmith -- token create --name demo --permission '*' --permission 'keys:*')
