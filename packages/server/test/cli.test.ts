@@ -353,14 +353,10 @@ describe('offline', () => {
 
   test('a reader that has gone is no error', async () => {
     for (const args of ['--help', 'config print --json', 'token list']) {
-      const shell = spawn(
-        'bash',
-        ['--norc', '-o', 'pipefail', '-c', `${COMMAND} ${args} | true`],
-        {
-          env: { PATH: process.env.PATH, KEYSMITH_DATA_DIR: dataDir },
-          stdio: ['ignore', 'ignore', 'pipe'],
-        },
-      )
+      const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', `${COMMAND} ${args} | true`], {
+        env: { PATH: process.env.PATH, KEYSMITH_DATA_DIR: dataDir },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
       let stderr = ''
       shell.stderr.on('data', (chunk) => {
         stderr += chunk
