@@ -42,12 +42,14 @@ export function prepareReads(db: Database.Database) {
   }
 }
 
-/** Rows before the cursor, newest first; the same two conditions in every list. */
-const BEFORE_CURSOR = `(@at IS NULL OR created_at < @at OR (created_at = @at AND id < @id))`
+/** Rows after the cursor, newest first. A row value, so that SQLite seeks in the index at any depth. */
+const AFTER_CURSOR = '(created_at, id) < (@at, @id)'
 const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC LIMIT @limit'
+/** A place before the newest row. */
+const START = { at: Number.MAX_SAFE_INTEGER, id: '' }
 
 function pageParameters({ limit, cursor }: PageRequest) {
-  return { limit, at: cursor?.at ?? null, id: cursor?.id ?? null }
+  return { limit, ...(cursor ?? START) }
 }
 
 function prepareProjectReads(db: Database.Database) {
@@ -58,7 +60,7 @@ function prepareProjectReads(db: Database.Database) {
     ORDER BY id = @idOrName DESC LIMIT 1`)
   const list = db.prepare<unknown[], ProjectRow>(`
     SELECT * FROM projects WHERE deleted_at IS NULL AND (@scope IS NULL OR id = @scope)
-      AND (@name IS NULL OR name = @name) AND ${BEFORE_CURSOR} ${NEWEST_FIRST}`)
+      AND (@name IS NULL OR name = @name) AND ${AFTER_CURSOR} ${NEWEST_FIRST}`)
   return {
     project: (idOrName: string, scope: Scope): Project | null => {
       const row = get.get({ idOrName, scope })
@@ -84,7 +86,8 @@ const STATUS = `CASE
   WHEN expires_at IS NOT NULL AND expires_at <= @now THEN 'expired'
   ELSE 'active' END`
 
-const LIVE_PROJECT = 'project_id IN (SELECT id FROM projects WHERE deleted_at IS NULL)'
+/** The `+` keeps the index of the list in use instead of one on this condition. */
+const LIVE_PROJECT = '+project_id IN (SELECT id FROM projects WHERE deleted_at IS NULL)'
 
 function prepareKeyReads(db: Database.Database) {
   type Row = KeyRow & { secrets: string }
@@ -96,7 +99,7 @@ function prepareKeyReads(db: Database.Database) {
       AND (@environment IS NULL OR environment = @environment)
       AND (@owner IS NULL OR owner = @owner) AND (@name IS NULL OR name = @name)
       AND (@managedBy IS NULL OR managed_by = @managedBy)
-      AND (@status IS NULL OR @status = ${STATUS}) AND ${BEFORE_CURSOR} ${NEWEST_FIRST}`
+      AND (@status IS NULL OR @status = ${STATUS}) AND ${AFTER_CURSOR} ${NEWEST_FIRST}`
   const listAll = db.prepare<unknown[], Row>(
     `SELECT *, ${SECRETS_JSON} FROM keys WHERE ${LIVE_PROJECT} ${filters}`,
   )
@@ -130,7 +133,7 @@ function prepareTokenReads(db: Database.Database) {
   )
   const list = db.prepare<unknown[], TokenColumns>(`
     SELECT * FROM tokens WHERE (@scope IS NULL OR project_id = @scope)
-      AND ${BEFORE_CURSOR} ${NEWEST_FIRST}`)
+      AND ${AFTER_CURSOR} ${NEWEST_FIRST}`)
   return {
     token: (id: string, scope: Scope): Token | null => {
       const row = get.get({ id, scope })
@@ -182,18 +185,24 @@ function prepareVerificationReads(db: Database.Database) {
 }
 
 function prepareAuditReads(db: Database.Database) {
-  const list = db.prepare<unknown[], AuditRow>(`
-    SELECT * FROM audit_events
-    WHERE (@beforeSeq IS NULL OR seq < @beforeSeq) AND (@scope IS NULL OR project_id = @scope)
-      AND (@targetId IS NULL OR target_id = @targetId) AND (@action IS NULL OR action = @action)
-    ORDER BY seq DESC LIMIT @limit`)
+  const prepareList = (condition: string) =>
+    db.prepare<unknown[], AuditRow>(`
+      SELECT * FROM audit_events WHERE ${condition} AND seq < @beforeSeq
+        AND (@action IS NULL OR action = @action) AND (@scope IS NULL OR +project_id = @scope)
+      ORDER BY seq DESC LIMIT @limit`)
+  const listAll = prepareList('true')
+  const listProject = prepareList('project_id = @scope')
+  const listTarget = prepareList('target_id = @targetId')
   const chain = db.prepare<[number, number], AuditRow>(
     'SELECT * FROM audit_events WHERE seq > ? ORDER BY seq LIMIT ?',
   )
   const head = db.prepare<[], ChainHead>('SELECT seq, hash FROM audit_head')
   return {
-    auditEvents: ({ scope, targetId, action, beforeSeq, limit }: AuditFilter): AuditRecord[] =>
-      list.all({ scope, targetId, action, beforeSeq, limit }).map(toAuditRecord),
+    auditEvents: ({ scope, targetId, action, beforeSeq, limit }: AuditFilter): AuditRecord[] => {
+      const list = targetId !== null ? listTarget : scope !== null ? listProject : listAll
+      const before = beforeSeq ?? Number.MAX_SAFE_INTEGER
+      return list.all({ scope, targetId, action, beforeSeq: before, limit }).map(toAuditRecord)
+    },
     auditChain: (afterSeq: number, limit: number): AuditRecord[] =>
       chain.all(afterSeq, limit).map(toAuditRecord),
     auditHead: (): ChainHead => head.get() ?? { seq: 0, hash: CHAIN_START },

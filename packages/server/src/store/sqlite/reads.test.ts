@@ -1,0 +1,70 @@
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { migrateUp } from './migrate.ts'
+import { prepareReads } from './reads.ts'
+
+/** The plans of all statements of a list, as SQLite explains them. */
+function plansOf(list: (reads: ReturnType<typeof prepareReads>) => unknown): string[] {
+  const db = new Database(':memory:')
+  onTestFinished(() => {
+    db.close()
+  })
+  migrateUp(db, 0)
+  const plans: string[] = []
+  const prepare = db.prepare.bind(db)
+  // Every statement that runs is explained as well, with the same parameters.
+  db.prepare = ((sql: string) => {
+    const statement = prepare(sql)
+    const all = statement.all.bind(statement)
+    statement.all = (...parameters: unknown[]) => {
+      const steps = prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[]
+      plans.push(steps.map((step) => step.detail).join('; '))
+      return all(...parameters)
+    }
+    return statement
+  }) as typeof db.prepare
+  list(prepareReads(db))
+  return plans
+}
+
+const page = { limit: 10, cursor: { at: 1, id: 'a' } }
+const keyFilter = {
+  now: 1,
+  status: null,
+  environment: null,
+  owner: null,
+  name: null,
+  managedBy: null,
+}
+const auditFilter = { action: null, beforeSeq: 5, limit: 10 }
+
+test.each<[string, Parameters<typeof plansOf>[0], RegExp]>([
+  ['all keys', (reads) => reads.keys({ ...keyFilter, ...page, scope: null }), /INDEX keys_page \(/],
+  [
+    'the keys of a project',
+    (reads) => reads.keys({ ...keyFilter, ...page, scope: 'p' }),
+    /INDEX keys_project_page \(project_id=\? AND \(created_at,id\)</,
+  ],
+  ['tokens', (reads) => reads.tokens({ ...page, scope: null }), /INDEX tokens_page \(/],
+  ['projects', (reads) => reads.projects({ ...page, scope: null, name: null }), /projects_page \(/],
+  [
+    'all audit events',
+    (reads) => reads.auditEvents({ ...auditFilter, scope: null, targetId: null }),
+    /PRIMARY KEY \(rowid</,
+  ],
+  [
+    'the audit events of a project',
+    (reads) => reads.auditEvents({ ...auditFilter, scope: 'p', targetId: null }),
+    /audit_events_project \(project_id=\? AND seq</,
+  ],
+  [
+    'the audit events of one target',
+    (reads) => reads.auditEvents({ ...auditFilter, scope: 'p', targetId: 't' }),
+    /audit_events_target \(target_id=\? AND seq</,
+  ],
+])('a page of %s is found by an index at any depth, and never sorted', (_name, list, index) => {
+  const plans = plansOf(list)
+  expect(plans).toHaveLength(1)
+  expect(plans[0]).toMatch(index)
+  expect(plans[0]).not.toContain('TEMP B-TREE FOR ORDER BY')
+})
