@@ -43,6 +43,12 @@ export class Ledger {
     await Promise.all(Array.from({ length: clients }, () => this.#runClient(server, until)))
   }
 
+  /** Waits until so many more changes are acknowledged. */
+  async answered(more: number): Promise<void> {
+    const enough = this.acknowledged.length + more
+    while (this.acknowledged.length < enough) await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+
   async #runClient(server: Asked, until: AbortSignal): Promise<void> {
     const mine: KnownKey[] = []
     for (let turn = 0; !until.aborted; turn += 1) {

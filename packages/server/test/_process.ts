@@ -11,10 +11,13 @@ const NODE_OPTIONS = ['--conditions=@keysmith/source', MAIN]
 /** The real command, for a shell. */
 export const COMMAND = [process.execPath, ...NODE_OPTIONS].map((part) => `'${part}'`).join(' ')
 
+/** Each command loads the same sources: from the second on they are compiled already. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../../node_modules/.cache/keysmith-test')
+
 /** The environment of a command: no setting of the surrounding shell comes along. */
 function commandEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
   const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
-  return { ...Object.fromEntries(outer), ...settings }
+  return { NODE_COMPILE_CACHE: COMPILE_CACHE, ...Object.fromEntries(outer), ...settings }
 }
 
 export interface CommandResult {

@@ -604,7 +604,7 @@ export function keyStoreContract({ open }: { open: () => Promise<OpenedForContra
             keys.toSorted(newestFirst).map(({ id }) => id),
           )
         }),
-        { numRuns: 60 },
+        { numRuns: 40 },
       )
     })
 
