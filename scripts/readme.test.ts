@@ -36,7 +36,7 @@ beforeAll(async () => {
     KEYSMITH_DATA_DIR: join(folder, 'data'),
     KEYSMITH_PORT: String(port),
   }
-  const server = spawn('npm', ['start'], { cwd: ROOT, env: environment, detached: true })
+  const server = spawn('npm', ['start'], { cwd: ROOT, env: environment })
   const ended = once(server, 'close')
   let output = ''
   server.stdout.on('data', (chunk) => {
@@ -48,7 +48,8 @@ beforeAll(async () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   return async () => {
-    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM')
+    // As a supervisor would: to npm alone, which passes it on.
+    server.kill('SIGTERM')
     await ended
     rmSync(folder, { recursive: true })
   }
