@@ -180,7 +180,8 @@ export const RotateKey = {
   },
   "replaces": {
     "required": false,
-    "minimum": 1
+    "minimum": 1,
+    "maximum": 9007199254740991
   },
   "id": {
     "required": false,

@@ -253,6 +253,7 @@ export const RotateKey = Type.Object(
     replaces: Type.Optional(
       Type.Integer({
         minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
         description:
           'Version of the present secret when its answer was lost: it ends at once, and the older secret keeps its end.',
       }),
