@@ -28,7 +28,10 @@ const openStore = (path: string, pepperChecks = new Map([['pepper1', 'check1']])
 keyStoreContract({
   open: async () => {
     const { file, remove } = folder()
-    const { store } = await openStore(file)
+    const { store } = await openStore(file).catch((error: unknown) => {
+      remove()
+      throw error
+    })
     const reopen = async () => (await openStore(file)).store
     return { store, reopen, cleanUp: async () => remove() }
   },
