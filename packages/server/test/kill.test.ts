@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { Ledger } from './_ledger.ts'
 import { keysmith, serve } from './_process.ts'
 import { tempFolder } from './_service.ts'
@@ -20,6 +20,7 @@ async function start(folder = dataDir) {
   const startedAt = performance.now()
   const server = await serve({ dataDir: folder, ...(token === undefined ? {} : { token }) })
   token = server.token
+  onTestFinished(async () => void (await server.stop('SIGKILL')))
   return { server, readyMs: performance.now() - startedAt }
 }
 

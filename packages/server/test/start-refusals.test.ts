@@ -286,6 +286,13 @@ const BOOTSTRAP: Case[] = [
   says: /KEYSMITH_BOOTSTRAP_TOKEN is not a management token of your own\. Make one with/,
 }))
 
+/** A server that ends with the test, however the test ends. */
+async function serveForTest(options: Parameters<typeof serve>[0]) {
+  const server = await serve(options)
+  onTestFinished(async () => void (await server.stop('SIGKILL')))
+  return server
+}
+
 describe('the start is refused, and no byte of the data folder changes, with', () => {
   test.concurrent.for([...DATABASE, ...PEPPER, ...BOOTSTRAP])('$name', async (refused, context) => {
     const copy = copyOfInstallation()
@@ -301,7 +308,7 @@ describe('the start is refused, and no byte of the data folder changes, with', (
 
   test('... and without any damage the copy starts', async () => {
     const { dataDir } = copyOfInstallation()
-    const server = await serve({ dataDir })
+    const server = await serveForTest({ dataDir })
     expect((await ask(server, 'GET', '/v1/keys')).body.items).toHaveLength(1)
     expect(await server.stop()).toBe(0)
   })
@@ -401,7 +408,7 @@ describe('places that cannot be used', () => {
 
   test('a data folder that another process uses, which goes on undisturbed', async () => {
     const { dataDir } = copyOfInstallation()
-    const server = await serve({ dataDir })
+    const server = await serveForTest({ dataDir })
     const refused = await start({ KEYSMITH_DATA_DIR: dataDir })
     expectSentence(refused, 4, /Another keysmith process uses this data folder.*Stop it/)
     expect((await ask(server, 'POST', '/v1/keys', { name: 'second' })).status).toBe(201)
@@ -409,7 +416,7 @@ describe('places that cannot be used', () => {
     const listed = await keysmith(['token', 'list', '--json'], settings)
     expect(listed).toMatchObject({ code: 0, stderr: '' })
     await server.stop('SIGKILL')
-    const again = await serve({ dataDir, token: server.token })
+    const again = await serveForTest({ dataDir, token: server.token })
     expect((await ask(again, 'GET', '/v1/keys')).body.items).toHaveLength(2)
     expect(await again.stop()).toBe(0)
   })
