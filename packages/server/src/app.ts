@@ -53,7 +53,7 @@ import { VERSION } from './version.ts'
 export const MAX_BODY_BYTES = 16_384
 const SOCKET_TIMEOUT_MS = 10_000
 const HANDLER_TIMEOUT_MS = 30_000
-/** Management routes are shed when the event loop lags by this much; verify goes on. */
+/** Verifications are never shed: they are what the service is for. */
 const MAX_LOOP_DELAY_MS = 1000
 const MAX_AUTH_FAILURES_PER_MINUTE = 60
 
@@ -78,6 +78,8 @@ export interface ServiceOptions {
   onFatal: (message: string) => void
   now?: () => number
   maxAuthFailuresPerMinute?: number
+  /** Management routes are shed when the event loop lags by this much; 0 = never. */
+  maxLoopDelayMs?: number
 }
 
 /** Builds the whole service in the order of its parts. Nothing listens yet. */
@@ -127,6 +129,7 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       isLocal: (request) => control.owns(request.raw.socket),
       isDraining: () => draining,
       maxAuthFailuresPerMinute: options.maxAuthFailuresPerMinute ?? MAX_AUTH_FAILURES_PER_MINUTE,
+      maxLoopDelayMs: options.maxLoopDelayMs ?? MAX_LOOP_DELAY_MS,
     })
     closers.push(
       () => closeApp(app),
@@ -159,10 +162,12 @@ interface AppOptions {
   isLocal: (request: FastifyRequest) => boolean
   isDraining: () => boolean
   maxAuthFailuresPerMinute: number
+  maxLoopDelayMs: number
 }
 
 async function buildApp(options: AppOptions): Promise<App> {
-  const { deps, config, log, isLocal, isDraining, maxAuthFailuresPerMinute } = options
+  const { deps, config, log, isLocal, isDraining, maxAuthFailuresPerMinute, maxLoopDelayMs } =
+    options
   const app: App = createFastify(config)
   // Only JSON: any other content type is a body that no schema has checked.
   app.removeContentTypeParser('text/plain')
@@ -182,7 +187,7 @@ async function buildApp(options: AppOptions): Promise<App> {
   verifyRoute(app, deps)
   await app.register(async (management: App) => {
     await management.register(underPressure, {
-      maxEventLoopDelay: MAX_LOOP_DELAY_MS,
+      maxEventLoopDelay: maxLoopDelayMs,
       // Commands on the machine are never shed: they are how it is put right.
       pressureHandler: (request) => {
         if (!isLocal(request)) throw new ApiError('overloaded', { retryAfterSeconds: 1 })
