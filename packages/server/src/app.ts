@@ -1,4 +1,3 @@
-import underPressure from '@fastify/under-pressure'
 import { generateId } from '@keysmith/key-format'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { type Config, dataFiles, type Secrets } from './config.ts'
@@ -12,6 +11,7 @@ import type { Log } from './log.ts'
 import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
 import { idempotency } from './plugins/idempotency.ts'
+import { loadShedding } from './plugins/load-shedding.ts'
 import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -186,13 +186,7 @@ async function buildApp(options: AppOptions): Promise<App> {
   // The hot path: no request log, no load shedding, no idempotency.
   verifyRoute(app, deps)
   await app.register(async (management: App) => {
-    await management.register(underPressure, {
-      maxEventLoopDelay: maxLoopDelayMs,
-      // Commands on the machine are never shed: they are how it is put right.
-      pressureHandler: (request) => {
-        if (!isLocal(request)) throw new ApiError('overloaded', { retryAfterSeconds: 1 })
-      },
-    })
+    await management.register(loadShedding, { isLocal, maxLoopDelayMs })
     await management.register(requestLog, { log })
     await management.register(idempotency, { deps })
     managementRoutes(management, deps)

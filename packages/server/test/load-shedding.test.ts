@@ -7,7 +7,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-test('a lagging event loop sheds management requests, and goes on verifying', async () => {
+test('after the start, a lagging event loop sheds management requests and goes on verifying', async () => {
   const service = await startService({ maxLoopDelayMs: 100 })
   const { secret } = await createKey(service)
   let shed = await ask(service, 'GET', '/v1/whoami')
