@@ -72,7 +72,7 @@ export class Ledger {
   ): Promise<KnownKey | undefined> {
     const path = key ? `/v1/keys/${key.id}/${change}` : '/v1/keys'
     const body = { create: { name: 'load' }, rotate: { overlapSeconds: 0 }, revoke: {} }[change]
-    let answer: Awaited<ReturnType<typeof ask>>
+    let answer: LedgerAnswer
     try {
       answer = await ask(server, 'POST', path, body)
     } catch (error) {
@@ -130,7 +130,24 @@ type Asked = Pick<RunningServer, 'url' | 'token'>
 
 const NEW_KEY = { ended: null, isRevoked: false, unanswered: null }
 
-export async function ask(server: Asked, method: 'GET' | 'POST', path: string, body?: unknown) {
+export interface LedgerAnswer {
+  ok: boolean
+  status: number
+  requestId: string
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
+  body: any
+}
+
+/**
+ * One request over the network. On a starved machine the service sheds load and says when to come
+ * again; a good client does, and so does this one.
+ */
+export async function ask(
+  server: Asked,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<LedgerAnswer> {
   const response = await fetch(server.url + path, {
     method,
     headers: {
@@ -139,13 +156,13 @@ export async function ask(server: Asked, method: 'GET' | 'POST', path: string, b
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  return {
-    ok: response.ok,
-    status: response.status,
-    requestId: response.headers.get('x-request-id') ?? '',
-    // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape
-    body: (await response.json()) as any,
+  const { ok, status, headers } = response
+  const answer: LedgerAnswer['body'] = await response.json()
+  if (answer.code === 'overloaded') {
+    await new Promise((resolve) => setTimeout(resolve, Number(headers.get('retry-after')) * 1000))
+    return ask(server, method, path, body)
   }
+  return { ok, status, requestId: headers.get('x-request-id') ?? '', body: answer }
 }
 
 export async function verdict(server: Asked, secret: string): Promise<string> {
@@ -202,7 +219,8 @@ async function newAuditRows(server: Asked, afterSeq: number): Promise<AuditRow[]
   let cursor: string | null = null
   do {
     const query: string = cursor === null ? '' : `&cursor=${cursor}`
-    const { body } = await ask(server, 'GET', `/v1/audit-events?limit=200${query}`)
+    const { ok, status, body } = await ask(server, 'GET', `/v1/audit-events?limit=200${query}`)
+    if (!ok) throw new Error(`the audit log was not answered: ${status} ${body.code}`)
     rows.push(...body.items)
     cursor = body.nextCursor
   } while (cursor !== null && (rows.at(-1)?.id ?? 0) > afterSeq)
