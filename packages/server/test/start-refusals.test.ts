@@ -387,8 +387,11 @@ describe('places that cannot be used', () => {
     const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {}
     const empty = join(root, 'read-only')
     mkdirSync(empty, { mode: 0o555 })
-    const { dataDir, database, pepper } = copyOfInstallation()
-    for (const path of [database, pepper, dataDir]) {
+    const { dataDir } = copyOfInstallation()
+    onTestFinished(() => {
+      for (const folder of [empty, dataDir]) chmodSync(folder, 0o755)
+    })
+    for (const path of [...readdirSync(dataDir).map((file) => join(dataDir, file)), dataDir]) {
       if (isRoot) chownSync(path, 65_534, 65_534)
       chmodSync(path, path === dataDir ? 0o555 : 0o400)
     }
@@ -397,7 +400,6 @@ describe('places that cannot be used', () => {
       const refused = await keysmith(['serve'], settings, { timeout: 20_000, ...nobody })
       expectSentence(refused, 4, /cannot be locked\. Give this user write access/)
     }
-    for (const folder of [empty, dataDir]) chmodSync(folder, 0o755)
   })
 
   test('a data folder whose path is too long for the control socket', async () => {

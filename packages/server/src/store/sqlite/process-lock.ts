@@ -17,6 +17,8 @@ export function takeProcessLock(path: string): ProcessLock {
     db = new Database(path, { timeout: 0 })
     db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
+    // On a file that cannot be written SQLite makes that a read transaction, which excludes nobody.
+    db.pragma('user_version = 1')
   } catch (error) {
     db?.close()
     if (sqliteCode(error).startsWith('SQLITE_BUSY')) {
