@@ -83,7 +83,7 @@ test('the blocks of the guide run one after the other', () => {
   for (const code of ['valid', 'model_required', 'expired', 'revoked', 'secret_not_replayable']) {
     expect(stdout).toContain(`"code":"${code}"`)
   }
-  expect(stderr).toMatch(/ok {2}\d+ events/)
+  expect(stdout).toMatch(/ok {2}\d+ events/)
 })
 
 test('npm run demo shows the life of a key, step by step', () => {

@@ -114,13 +114,13 @@ describe.for(['stopped', 'running'])('with the server %s', (state) => {
     const { token, secret } = JSON.parse(made.stdout)
     expect(parseKey(secret)).toMatchObject({ ok: true, id: token.id })
     const revoked = await run(['token', 'revoke', token.id])
-    expect(revoked).toEqual({ code: 0, stdout: '', stderr: `revoked  ${token.id}   old\n` })
+    expect(revoked).toEqual({ code: 0, stdout: `revoked  ${token.id}   old\n`, stderr: '' })
     const again = await run(['token', 'revoke', token.id, '--json'])
     expect(JSON.parse(again.stdout)).toMatchObject({ id: token.id, status: 'revoked' })
     const table = await run(['token', 'list'])
     expect(table.stdout).toMatch(/^ID +NAME +STATUS +EXPIRES +LAST USED +PROJECT +PERMISSIONS\n/)
     expect(table.stdout).toMatch(new RegExp(`^${token.id} +old +revoked +never`, 'm'))
-    expectNoSecret(table.stdout, revoked.stderr, again.stdout)
+    expectNoSecret(table.stdout, revoked.stdout, again.stdout)
     const absent = await run(['token', 'revoke', '0'.repeat(16)])
     expect(absent).toMatchObject({ code: 6, stdout: '' })
     expect(absent.stderr).toMatch(/^keysmith: There is no such token\..*\n$/)
@@ -134,8 +134,8 @@ describe.for(['stopped', 'running'])('with the server %s', (state) => {
       head: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
     const plain = await run(['audit', 'verify'])
-    expect(plain).toMatchObject({ code: 0, stdout: '' })
-    expect(plain.stderr).toBe(`ok  ${check.events} events, head ${check.head}\n`)
+    expect(plain).toMatchObject({ code: 0, stderr: '' })
+    expect(plain.stdout).toBe(`ok  ${check.events} events, head ${check.head}\n`)
   })
 
   test('migrate status says what the database has', async () => {
@@ -143,14 +143,14 @@ describe.for(['stopped', 'running'])('with the server %s', (state) => {
     expect(status.code).toBe(0)
     expect(JSON.parse(status.stdout)).toEqual({ applied: ['0001-init.sql'], pending: [] })
     const plain = await run(['migrate', 'status'])
-    expect(plain).toMatchObject({ code: 0, stderr: 'applied  0001-init.sql\n' })
+    expect(plain).toMatchObject({ code: 0, stdout: 'applied  0001-init.sql\n' })
   })
 
   test('migrate up needs the server stopped, and says so', async () => {
     for (const args of [['--dry-run'], []]) {
-      const { code, stderr } = await run(['migrate', 'up', ...args])
+      const { code, stdout, stderr } = await run(['migrate', 'up', ...args])
       if (state === 'stopped')
-        expect({ code, stderr }).toEqual({ code: 0, stderr: 'nothing to apply\n' })
+        expect({ code, stdout }).toEqual({ code: 0, stdout: 'nothing to apply\n' })
       else {
         expect(code).toBe(4)
         expect(stderr).toMatch(/Another keysmith process uses this data folder.*Stop it/)
@@ -162,8 +162,8 @@ describe.for(['stopped', 'running'])('with the server %s', (state) => {
     const url = server?.url ?? ''
     const expected =
       state === 'running'
-        ? { code: 0, stdout: '', stderr: `${url} is ready\n` }
-        : { code: 1, stdout: '', stderr: `${url} is not ready\n` }
+        ? { code: 0, stdout: `${url} is ready\n`, stderr: '' }
+        : { code: 1, stdout: `${url} is not ready\n`, stderr: '' }
     expect(await run(['healthcheck'], { KEYSMITH_PORT: new URL(url).port })).toEqual(expected)
     expect(await run(['healthcheck', '--url', `${url}/`])).toMatchObject({ code: expected.code })
   })
@@ -195,11 +195,11 @@ describe('without a database', () => {
     const db = new Database(join(folder, 'keysmith.db'))
     db.pragma(`application_id = ${0x4b534d31}`)
     db.close()
-    const pending = { code: 5, stdout: '', stderr: 'pending  0001-init.sql\n' }
+    const pending = { code: 5, stdout: 'pending  0001-init.sql\n', stderr: '' }
     expect(await run(['migrate', 'status'], settings)).toEqual(pending)
     expect(await run(['migrate', 'up', '--dry-run'], settings)).toEqual({ ...pending, code: 0 })
     expect(await run(['migrate', 'status'], settings)).toEqual(pending)
-    const applied = { code: 0, stdout: '', stderr: 'applied  0001-init.sql\n' }
+    const applied = { code: 0, stdout: 'applied  0001-init.sql\n', stderr: '' }
     expect(await run(['migrate', 'up'], settings)).toEqual(applied)
     expect(await run(['migrate', 'status'], settings)).toEqual(applied)
   })
@@ -241,8 +241,8 @@ describe('settings', () => {
   test('config check says that the settings are good, or what is wrong', async () => {
     expect(await run(['config', 'check'])).toEqual({
       code: 0,
-      stdout: '',
-      stderr: expect.stringMatching(/^ok: 1 of \d+ settings set, 0 unknown\n$/),
+      stderr: '',
+      stdout: expect.stringMatching(/^ok: 1 of \d+ settings set, 0 unknown\n$/),
     })
     const wrong = await run(['config', 'check'], { KEYSMITH_LOG_LEVL: 'info' })
     expect(wrong).toMatchObject({ code: 3, stdout: '' })
@@ -351,18 +351,30 @@ describe('offline', () => {
     expect(stderr).not.toMatch(/\n {4}at /)
   })
 
+  /** Runs a command into a pipe whose reader has gone. */
+  async function intoNothing(args: string) {
+    const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', `${COMMAND} ${args} | true`], {
+      env: { PATH: process.env.PATH, KEYSMITH_DATA_DIR: dataDir },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    shell.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const [code] = await once(shell, 'close')
+    return { code, stderr }
+  }
+
   test('a reader that has gone is no error', async () => {
     for (const args of ['--help', 'config print --json', 'token list']) {
-      const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', `${COMMAND} ${args} | true`], {
-        env: { PATH: process.env.PATH, KEYSMITH_DATA_DIR: dataDir },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      })
-      let stderr = ''
-      shell.stderr.on('data', (chunk) => {
-        stderr += chunk
-      })
-      const [code] = await once(shell, 'close')
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(await intoNothing(args)).toEqual({ code: 0, stderr: '' })
     }
+  })
+
+  test('a reader that has gone before the secret came is an error: the secret is lost', async () => {
+    const { code, stderr } = await intoNothing(`token create --name lost --permission 'keys:read'`)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^keysmith: The secret could not be written.*Revoke what was created/m)
+    expectNoSecret(stderr)
   })
 })

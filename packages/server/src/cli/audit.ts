@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../exit.ts'
 import { askService } from './ask-service.ts'
-import { printJson, tell } from './print.ts'
+import { printJson, printLine } from './print.ts'
 
 type ChainCheck =
   | { ok: true; events: number; head: string }
@@ -16,8 +16,8 @@ export function addAuditCommands(program: Command): void {
     .action(async ({ json }: { json?: true }) => {
       const check = await askService<ChainCheck>({ method: 'GET', path: '/control/audit-chain' })
       if (json) printJson(check)
-      else if (check.ok) tell(`ok  ${check.events} events, head ${check.head}`)
-      else tell(`broken at event ${check.seq}: ${check.reason}`)
+      else if (check.ok) printLine(`ok  ${check.events} events, head ${check.head}`)
+      else printLine(`broken at event ${check.seq}: ${check.reason}`)
       if (!check.ok) process.exitCode = EXIT.checkFailed
     })
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { listSettings } from '../config.ts'
 import { loadEnvFile } from './env-file.ts'
-import { printJson, printTable, tell } from './print.ts'
+import { printJson, printLine, printTable } from './print.ts'
 
 export function addConfigCommands(program: Command): void {
   const config = program.command('config').description('settings')
@@ -13,7 +13,7 @@ export function addConfigCommands(program: Command): void {
       loadEnvFile(envFile)
       const settings = listSettings()
       const set = settings.filter((setting) => setting.origin !== 'default').length
-      tell(`ok: ${set} of ${settings.length} settings set, 0 unknown`)
+      printLine(`ok: ${set} of ${settings.length} settings set, 0 unknown`)
     })
   config
     .command('print')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { EXIT } from '../exit.ts'
-import { tell } from './print.ts'
+import { printLine } from './print.ts'
 
 const TIMEOUT_MS = 5000
 const ANY_ADDRESS: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
@@ -14,7 +14,7 @@ export function addHealthcheckCommand(program: Command): void {
     .action(async ({ url }: { url?: string }) => {
       const base = url ?? addressOfThisMachine()
       const ready = await isReady(base)
-      tell(`${base} is ${ready ? 'ready' : 'not ready'}`)
+      printLine(`${base} is ${ready ? 'ready' : 'not ready'}`)
       if (!ready) process.exitCode = EXIT.failed
     })
 }

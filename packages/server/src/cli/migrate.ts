@@ -6,7 +6,7 @@ import { EXIT, StartRefused } from '../exit.ts'
 import { migrateUp, migrationStatus } from '../store/sqlite/migrate.ts'
 import { openReader, openWriter } from '../store/sqlite/open-database.ts'
 import { takeProcessLock } from '../store/sqlite/process-lock.ts'
-import { printJson, tell } from './print.ts'
+import { printJson, printLine } from './print.ts'
 
 export function addMigrateCommands(program: Command): void {
   const migrate = program.command('migrate').description('database migrations')
@@ -33,8 +33,8 @@ function showStatus({ json }: { json?: true }): void {
   const names = pending.map((migration) => migration.name)
   if (json) printJson({ applied, pending: names })
   else {
-    for (const name of applied) tell(`applied  ${name}`)
-    for (const name of names) tell(`pending  ${name}`)
+    for (const name of applied) printLine(`applied  ${name}`)
+    for (const name of names) printLine(`pending  ${name}`)
   }
   if (pending.length > 0) process.exitCode = EXIT.migration
 }
@@ -55,8 +55,8 @@ function applyMigrations({ dryRun }: { dryRun?: true }): void {
     const { pending } = migrationStatus(db)
     const names = dryRun ? pending.map(({ name }) => name) : migrateUp(db, Date.now())
     db.close()
-    for (const name of names) tell(`${dryRun ? 'pending' : 'applied'}  ${name}`)
-    if (names.length === 0) tell('nothing to apply')
+    for (const name of names) printLine(`${dryRun ? 'pending' : 'applied'}  ${name}`)
+    if (names.length === 0) printLine('nothing to apply')
   } finally {
     lock.release()
   }

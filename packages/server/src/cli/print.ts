@@ -5,6 +5,10 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
+export function printLine(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
 /** Columns as wide as their widest cell, two spaces apart. */
 export function printTable(rows: string[][]): void {
   const widths = rows[0]?.map((_, column) =>
@@ -16,7 +20,7 @@ export function printTable(rows: string[][]): void {
   }
 }
 
-/** Facts for the person at the terminal: on standard error, so that a pipe carries the answer alone. */
+/** Facts beside a secret: on standard error, so that a pipe carries the secret alone. */
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`)
 }
@@ -33,7 +37,7 @@ export interface SecretOutput {
  */
 export function openSecretOutput(file: string | undefined): SecretOutput {
   if (file === undefined) {
-    return { deliver: (secret) => process.stdout.write(`${secret}\n`), discard: () => {} }
+    return { deliver: writeToStdout, discard: () => {} }
   }
   let handle: number
   try {
@@ -52,5 +56,20 @@ export function openSecretOutput(file: string | undefined): SecretOutput {
       closeSync(handle)
       rmSync(file)
     },
+  }
+}
+
+const STDOUT = 1
+
+/** Writes at once, so that a reader that has gone is noticed: the secret would be lost in silence. */
+function writeToStdout(secret: string): void {
+  try {
+    writeSync(STDOUT, `${secret}\n`)
+  } catch (error) {
+    throw new StartRefused(
+      EXIT.failed,
+      'The secret could not be written, and it cannot be shown again. Revoke what was created, then create it anew.',
+      { cause: error },
+    )
   }
 }

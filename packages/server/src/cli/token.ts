@@ -1,7 +1,7 @@
 import type { CreateToken, IssuedToken, Token } from '@keysmith/contract'
 import { type Command, InvalidArgumentError } from 'commander'
 import { askForAll, askService } from './ask-service.ts'
-import { openSecretOutput, printJson, printTable, tell } from './print.ts'
+import { openSecretOutput, printJson, printLine, printTable, tell } from './print.ts'
 
 interface CreateOptions {
   name: string
@@ -89,7 +89,7 @@ async function revokeToken(id: string, { json }: { json?: true }) {
   const path = `/v1/tokens/${encodeURIComponent(id)}`
   const token = await askService<Token>({ method: 'DELETE', path })
   if (json) printJson(token)
-  else tell(`revoked  ${token.id}   ${token.name}`)
+  else printLine(`revoked  ${token.id}   ${token.name}`)
 }
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
