@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -22,6 +22,17 @@ async function freePort(): Promise<number> {
   probe.close()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return address.port
+}
+
+/** The lines to paste use curl. It is no npm package: outside CI a machine may lack it. */
+const hasCurl = spawnSync('curl', ['--version']).status === 0
+
+function requireCurl(context: TestContext): void {
+  if (hasCurl) return
+  const reason = 'SKIPPED: curl is not installed, so the lines of the docs cannot be run'
+  process.stderr.write(`${reason}\n`)
+  if (process.env.CI) throw new Error(reason)
+  context.skip(reason)
 }
 
 let port: number
@@ -64,7 +75,8 @@ function paste(lines: string) {
   })
 }
 
-test('the lines of the first screen create a key and find it valid', () => {
+test('the lines of the first screen create a key and find it valid', (context) => {
+  requireCurl(context)
   const [install, use, check] = codeBlocks('README.md', 'sh')
   expect(install).toBe('npm ci && npm start\n')
   expect(check).toBe('npm ci && npm test\n')
@@ -73,7 +85,8 @@ test('the lines of the first screen create a key and find it valid', () => {
   expect(status).toBe(0)
 })
 
-test('the blocks of the guide run one after the other', () => {
+test('the blocks of the guide run one after the other', (context) => {
+  requireCurl(context)
   const blocks = codeBlocks('docs/guide.md', 'sh')
   expect(blocks.length).toBeGreaterThan(8)
   const { status, stdout, stderr } = paste(
