@@ -34,7 +34,7 @@ test('our own lockfile is accepted', () => {
 
 test.for([
   'git+ssh://git@example.com/a/b.git#1234567',
-  'http://registry.npmjs.org/evil/-/evil-1.0.0.tgz',
+  'http://registry.example.com/evil/-/evil-1.0.0.tgz',
   'https://example.com/evil-1.0.0.tgz',
   'file:../evil-1.0.0.tgz',
 ])('a package from %s is refused', (resolved) => {

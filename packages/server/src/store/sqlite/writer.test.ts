@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { changeOf, someKey, someProject, someSecret } from '../_records.ts'
+import { changeOf, someKey, someProject, someSecret } from '../contract/_records.ts'
 import { StorageUnavailable } from '../key-store.ts'
 import { openReader } from './open-database.ts'
 import { openSqliteKeyStore } from './open-key-store.ts'

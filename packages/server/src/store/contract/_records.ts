@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { AuditAction } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
-import type { Key, Project, StoredSecret } from '../keys/key.ts'
-import type { Token } from '../tokens/token.ts'
-import type { Change, IdempotencyRecord, KeyFilter } from './key-store.ts'
+import type { Key, Project, StoredSecret } from '../../keys/key.ts'
+import type { Token } from '../../tokens/token.ts'
+import type { Change, IdempotencyRecord, KeyFilter } from '../key-store.ts'
 
 /** A time far from zero, so that a lost or truncated one is seen. */
 export const NOW = 1_800_000_000_000
