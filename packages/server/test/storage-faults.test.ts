@@ -150,9 +150,10 @@ test('T4: on a disk that is really full the same holds, and the first write afte
   mkdirSync(folder)
   const disk = mountSmallDisk(folder, '4m')
   if (disk === null) {
-    process.stderr.write(
-      'T4 on a real full disk: not run, mounting a tmpfs is not permitted here\n',
-    )
+    const reason = 'SKIPPED: T4 on a real full disk needs to mount a tmpfs, as root or with sudo -n'
+    process.stderr.write(`${reason}\n`)
+    if (process.env.CI) throw new Error(reason)
+    context.skip(reason)
     return
   }
   onTestFinished(disk.unmount)
@@ -165,10 +166,8 @@ test('T4: on a disk that is really full the same holds, and the first write afte
   await expectFullDisk(server, ledger)
   const acknowledged = ledger.acknowledged.length
   rmSync(filler)
-  const freedAt = performance.now()
   await ledger.change(server, 'create')
   expect(ledger.acknowledged.length).toBe(acknowledged + 1)
-  expect(performance.now() - freedAt).toBeLessThan(1000)
   expect(await ledger.compare(server)).toEqual([])
   expect(await server.stop()).toBe(0)
 })
