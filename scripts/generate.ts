@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     '.env.example': envExample(),
     'packages/client/src/types.gen.ts': await clientTypes(document),
     'packages/client/src/constraints.gen.ts': clientConstraints(document),
+    'packages/client/src/version.gen.ts': clientVersion(),
   }
   const stale = Object.entries(files).filter(([path, text]) => readOrEmpty(path) !== text)
   for (const [path, text] of stale) {
@@ -30,6 +31,12 @@ async function main(): Promise<void> {
   }
   if (check && stale.length > 0) process.exitCode = 1
   else if (check) console.log(`${Object.keys(files).length} generated files are up to date`)
+}
+
+/** A constant instead of the whole package.json in every bundle. */
+function clientVersion(): string {
+  const { version } = JSON.parse(readOrEmpty('packages/client/package.json'))
+  return `// Generated from package.json by \`npm run generate\`. Do not edit.\n\nexport const VERSION = '${version}'\n`
 }
 
 function readOrEmpty(path: string): string {

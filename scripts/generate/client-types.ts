@@ -1,9 +1,10 @@
 import { compile } from 'json-schema-to-typescript'
+import { ERROR_CODES, VERDICT_CODES } from '../../packages/contract/src/index.ts'
 import type { OpenApi } from './openapi.ts'
 
 const BANNER = '// Generated from docs/reference/openapi.json by `npm run generate`. Do not edit.\n'
 
-/** The types of every schema on the wire, as TypeScript. */
+/** The types of every schema, query and code on the wire, as TypeScript. */
 export async function clientTypes(document: OpenApi): Promise<string> {
   const { schemas } = document.components as { schemas: Record<string, object> }
   const root = {
@@ -11,7 +12,7 @@ export async function clientTypes(document: OpenApi): Promise<string> {
     type: 'object',
     additionalProperties: false,
     properties: {},
-    definitions: schemas,
+    definitions: { ...schemas, ...querySchemas(document), ...codeSchemas() },
   }
   const text = JSON.stringify(root).replaceAll('#/components/schemas/', '#/definitions/')
   const types = await compile(JSON.parse(text), 'Wire', {
@@ -19,6 +20,7 @@ export async function clientTypes(document: OpenApi): Promise<string> {
     unreachableDefinitions: true,
     additionalProperties: false,
     strictIndexSignatures: false,
+    ignoreMinAndMaxItems: true,
   })
   const withoutRoot = types.replace(/export interface Wire \{\s*\}\n?/, '')
   const withoutOrigin = withoutRoot.replace(
@@ -26,4 +28,60 @@ export async function clientTypes(document: OpenApi): Promise<string> {
     '',
   )
   return BANNER + withoutOrigin.replace(/^\/\*\*\n \*\/\n/gm, '')
+}
+
+interface Parameter {
+  in: string
+  name: string
+  description: string
+  schema: object
+}
+
+interface Operation {
+  operationId: string
+  parameters?: Parameter[]
+}
+
+/** The filters of each list: `ListKeys` for `keys.list`. */
+function querySchemas(document: OpenApi): Record<string, object> {
+  const paths = document.paths as unknown as Record<string, Record<string, Operation>>
+  const lists = Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .filter(({ operationId }) => operationId.endsWith('.list'))
+  return Object.fromEntries(lists.map(querySchema))
+}
+
+function querySchema({ operationId, parameters = [] }: Operation): [string, object] {
+  const resource = operationId.slice(0, -'.list'.length)
+  const name = `List${resource.slice(0, 1).toUpperCase()}${resource.slice(1)}`
+  const fields = parameters.filter((parameter) => parameter.in === 'query')
+  const properties = fields.map((field) => [
+    field.name,
+    { ...field.schema, description: field.description },
+  ])
+  return [
+    name,
+    {
+      title: name,
+      description: `Filters of ${operationId}.`,
+      type: 'object',
+      additionalProperties: false,
+      properties: Object.fromEntries(properties),
+    },
+  ]
+}
+
+function codeSchemas(): Record<string, object> {
+  return {
+    ErrorCode: {
+      title: 'ErrorCode',
+      description: 'Every code of a problem document.',
+      enum: Object.keys(ERROR_CODES),
+    },
+    VerdictCode: {
+      title: 'VerdictCode',
+      description: 'Every code of a verdict.',
+      enum: Object.keys(VERDICT_CODES),
+    },
+  }
 }

@@ -1,5 +1,57 @@
 // Generated from docs/reference/openapi.json by `npm run generate`. Do not edit.
 /**
+ * Every code of a problem document.
+ */
+export type ErrorCode =
+  | "invalid_request"
+  | "secret_in_url"
+  | "unauthenticated"
+  | "missing_permission"
+  | "route_not_found"
+  | "key_not_found"
+  | "project_not_found"
+  | "token_not_found"
+  | "request_timeout"
+  | "key_revoked"
+  | "id_taken"
+  | "id_mismatch"
+  | "name_taken"
+  | "overlap_running"
+  | "no_overlap"
+  | "deletion_protected"
+  | "project_in_use"
+  | "secret_not_replayable"
+  | "idempotency_in_flight"
+  | "edit_conflict"
+  | "precondition_failed"
+  | "too_large"
+  | "unsupported_media_type"
+  | "policy_violation"
+  | "idempotency_mismatch"
+  | "rate_limited"
+  | "headers_too_large"
+  | "internal"
+  | "storage_unavailable"
+  | "overloaded"
+  | "draining";
+/**
+ * Every code of a verdict.
+ */
+export type VerdictCode =
+  | "valid"
+  | "malformed"
+  | "unknown"
+  | "revoked"
+  | "disabled"
+  | "not_yet_valid"
+  | "expired"
+  | "ip_required"
+  | "ip_not_allowed"
+  | "missing_permission"
+  | "model_required"
+  | "model_not_allowed";
+
+/**
  * One change, written in the same transaction as the change.
  */
 export interface AuditEvent {
@@ -118,7 +170,7 @@ export interface CreateKey {
    * @minItems 1
    * @maxItems 100
    */
-  ipAllowlist?: [string, ...string[]] | null;
+  ipAllowlist?: string[] | null;
   /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
@@ -311,7 +363,7 @@ export interface Key {
    * @minItems 1
    * @maxItems 100
    */
-  ipAllowlist: [string, ...string[]] | null;
+  ipAllowlist: string[] | null;
   /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
@@ -781,7 +833,7 @@ export interface UpdateKey {
    * @minItems 1
    * @maxItems 100
    */
-  ipAllowlist?: [string, ...string[]] | null;
+  ipAllowlist?: string[] | null;
   /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
@@ -982,4 +1034,108 @@ export interface Whoami {
    * Its expiry; null = never.
    */
   expiresAt: string | null;
+}
+/**
+ * Filters of keys.list.
+ */
+export interface ListKeys {
+  /**
+   * Items per page.
+   */
+  limit?: number;
+  /**
+   * The nextCursor of the page before; opaque.
+   */
+  cursor?: string;
+  /**
+   * Id or name of a project.
+   */
+  project?: string;
+  /**
+   * What a verification would find now, before addresses, permissions and models.
+   */
+  status?: "active" | "disabled" | "expired" | "revoked" | "not_yet_valid";
+  /**
+   * Fixed at creation and kept by rotation; the kind part of the secret.
+   */
+  environment?: "live" | "test";
+  /**
+   * Exact owner.
+   */
+  owner?: string;
+  /**
+   * Exact name.
+   */
+  name?: string;
+  /**
+   * Who declares the key.
+   */
+  managedBy?: "terraform";
+}
+/**
+ * Filters of projects.list.
+ */
+export interface ListProjects {
+  /**
+   * Items per page.
+   */
+  limit?: number;
+  /**
+   * The nextCursor of the page before; opaque.
+   */
+  cursor?: string;
+  /**
+   * Exact name.
+   */
+  name?: string;
+}
+/**
+ * Filters of tokens.list.
+ */
+export interface ListTokens {
+  /**
+   * Items per page.
+   */
+  limit?: number;
+  /**
+   * The nextCursor of the page before; opaque.
+   */
+  cursor?: string;
+}
+/**
+ * Filters of auditEvents.list.
+ */
+export interface ListAuditEvents {
+  /**
+   * Items per page.
+   */
+  limit?: number;
+  /**
+   * The nextCursor of the page before; opaque.
+   */
+  cursor?: string;
+  /**
+   * Id or name of a project.
+   */
+  project?: string;
+  /**
+   * Id of the key, token or project that was changed.
+   */
+  target?: string;
+  /**
+   * What was done.
+   */
+  action?:
+    | "project.created"
+    | "project.updated"
+    | "project.deleted"
+    | "key.created"
+    | "key.updated"
+    | "key.disabled"
+    | "key.enabled"
+    | "key.rotated"
+    | "key.overlap_set"
+    | "key.revoked"
+    | "token.created"
+    | "token.revoked";
 }

@@ -37,14 +37,14 @@ export const SECRET = new RegExp(
   `^(${BRAND})_(${KIND})_(?:1(${ID})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})|[2-9][0-9A-Za-z_]+)$`,
 )
 
-const WHOLE_BRAND = new RegExp(`^${BRAND}$`)
-const WHOLE_KIND = new RegExp(`^${KIND}$`)
+const WHOLE_BRAND = /* @__PURE__ */ new RegExp(`^${BRAND}$`)
+const WHOLE_KIND = /* @__PURE__ */ new RegExp(`^${KIND}$`)
 
 /**
  * Finds the secrets of any installation: every brand, the four kinds. Unanchored, without flags and
  * without look-around, valid in RE2, Hyperscan, PCRE and JavaScript. It does not check the checksum.
  */
-export const KEY_PATTERN: string = secretPattern(BRAND, KINDS)
+export const KEY_PATTERN: string = /* @__PURE__ */ secretPattern(BRAND, KINDS)
 
 /**
  * Reads a secret. Never throws, and never returns the random part: verify the whole input instead.

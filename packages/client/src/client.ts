@@ -1,0 +1,66 @@
+import { createApi } from './api.ts'
+import { type ApiPromise, toApiPromise } from './api-promise.ts'
+import { createHttp } from './http.ts'
+import { createKeys } from './keys.ts'
+import type { ConnectionOptions, RequestOptions } from './options.ts'
+import { List } from './page.ts'
+import { createProjects } from './projects.ts'
+import { createTokens } from './tokens.ts'
+import type { AuditEvent, ListAuditEvents, Live, Meta, Ready, Whoami } from './types.gen.ts'
+import { createVerify, type VerifyOptions } from './verify.ts'
+
+export interface ClientOptions extends ConnectionOptions {
+  /** Id or name of the project of `keys.create` and `keys.list`. Not needed with a token of one project. */
+  project?: string | undefined
+  /** How `client.verify` works. */
+  verify?: VerifyOptions | undefined
+}
+
+export type Client = ReturnType<typeof createClient>
+
+/**
+ * The typed door to a Keysmith service. Make one per process and share it: it holds no connection of its
+ * own, but the memory of its pre-check and its leases.
+ *
+ * @throws TypeError when `baseUrl` is no http or https URL.
+ */
+export function createClient(options: ClientOptions) {
+  const http = createHttp(options)
+  const api = createApi(http)
+  const get = <Data>(route: string, requestOptions?: RequestOptions, query?: object) =>
+    toApiPromise(api<Data>({ method: 'GET', route, query, options: requestOptions }))
+  return {
+    keys: createKeys(api, options.project),
+    projects: createProjects(api),
+    tokens: createTokens(api),
+    auditEvents: {
+      /** Newest first. */
+      list: (filter: ListAuditEvents = {}, requestOptions?: RequestOptions): List<AuditEvent> =>
+        new List(api, {
+          method: 'GET',
+          route: '/v1/audit-events',
+          query: filter,
+          options: requestOptions,
+        }),
+    },
+    /** Is this secret good for this request? */
+    verify: createVerify(http, options.verify),
+    /** Who is calling, and with which rights. */
+    whoami: (requestOptions?: RequestOptions): ApiPromise<Whoami> =>
+      get('/v1/whoami', requestOptions),
+    meta: {
+      /** Facts about the installation and one project of it: by default that of the token, else `default`. */
+      get: (query: { project?: string } = {}, requestOptions?: RequestOptions): ApiPromise<Meta> =>
+        get('/v1/meta', requestOptions, query),
+    },
+    health: {
+      /** The process is alive. */
+      live: (requestOptions?: RequestOptions): ApiPromise<Live> => get('/livez', requestOptions),
+      /** Whether requests are served; `ready: false` is an answer, not an error. */
+      ready: (requestOptions?: RequestOptions): ApiPromise<Ready> =>
+        toApiPromise(
+          api({ method: 'GET', route: '/readyz', accepts: 503, options: requestOptions }),
+        ),
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { attempt } from './attempt.ts'
+import type { Answer, Call, Http } from './call.ts'
+import { KeysmithError } from './errors.ts'
+import type { ConnectionOptions } from './options.ts'
+import { retryDelayMs, sleep } from './retry.ts'
+
+export function createHttp(connection: ConnectionOptions): Http {
+  const target = { ...connection, baseUrl: readBaseUrl(connection.baseUrl) }
+
+  return async <Data>(call: Call): Promise<Answer<Data>> => {
+    const signal = call.options?.signal
+    const { maxRetries = connection.maxRetries ?? 2, isRepeatable, maxRetryAfterMs } = call
+    for (let count = 1; ; count++) {
+      signal?.throwIfAborted()
+      const outcome = await attempt<Data>(target, call, count)
+      if (!(outcome instanceof KeysmithError)) return outcome
+      const mayRepeat = isRepeatable && count <= maxRetries
+      const delayMs = mayRepeat ? retryDelayMs(outcome, count, maxRetryAfterMs) : null
+      if (delayMs === null) throw outcome
+      await sleep(delayMs, signal)
+    }
+  }
+}
+
+function readBaseUrl(text: string): string {
+  const { href } = URL.parse(text) ?? { href: '' }
+  if (/^https?:\/\/[^@?#]+$/.test(href)) return href.replace(/\/+$/, '')
+  throw new TypeError('baseUrl must be an http or https URL without user or query')
+}

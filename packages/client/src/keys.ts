@@ -1,0 +1,54 @@
+import type { Api } from './api.ts'
+import { type ApiPromise, toApiPromise } from './api-promise.ts'
+import { createMethod, rotateMethod } from './issue.ts'
+import type { RequestOptions } from './options.ts'
+import { List } from './page.ts'
+import type { Key, ListKeys, RevokeKey, UpdateKey } from './types.gen.ts'
+
+export type Keys = ReturnType<typeof createKeys>
+
+/** The methods of `client.keys`. `project` is the one of `create` and `list` when they name none. */
+export function createKeys(api: Api, project: string | undefined) {
+  const change = (verb: string, id: string, body?: object, options?: RequestOptions) => {
+    const route = `/v1/keys/{id}/${verb}`
+    return toApiPromise(api<Key>({ method: 'POST', route, id, ...(body && { body }), options }))
+  }
+  return {
+    /** Creates a key. Its secret is shown this once. */
+    create: createMethod(api, project),
+
+    /** Gives the key a new secret, shown this once. The present one works on for the overlap. */
+    rotate: rotateMethod(api),
+
+    get: (id: string, options?: RequestOptions): ApiPromise<Key> =>
+      toApiPromise(api({ method: 'GET', route: '/v1/keys/{id}', id, options })),
+
+    /** Newest first. */
+    list: (filter: ListKeys = {}, options?: RequestOptions): List<Key> =>
+      new List(api, { method: 'GET', route: '/v1/keys', query: { project, ...filter }, options }),
+
+    /**
+     * Changes the fields that are given. It is not repeated after a failure: read the key to see whether
+     * it was carried out. With the header `if-match` it is refused when the key was changed meanwhile.
+     */
+    update: (id: string, body: UpdateKey, options?: RequestOptions): ApiPromise<Key> =>
+      toApiPromise(api({ method: 'PATCH', route: '/v1/keys/{id}', id, body, options })),
+
+    /** A pause: refused from the next verification on, until it is enabled. */
+    disable: (id: string, options?: RequestOptions) => change('disable', id, undefined, options),
+
+    enable: (id: string, options?: RequestOptions) => change('enable', id, undefined, options),
+
+    /** For ever: refused from the next verification on, or after `afterSeconds`. */
+    revoke: (id: string, body: RevokeKey = {}, options?: RequestOptions) =>
+      change('revoke', id, body, options),
+
+    /** Moves the end of the older secret to `overlapSeconds` from now. */
+    setOverlap: (id: string, overlapSeconds: number, options?: RequestOptions) =>
+      change('overlap', id, { overlapSeconds }, options),
+
+    /** Ends the older secret now. */
+    endOverlap: (id: string, options?: RequestOptions) =>
+      change('overlap', id, { overlapSeconds: 0 }, options),
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * SHA-256 in lower-case hex. Works where `crypto.subtle` does: everywhere but on pages that came over
+ * plain http from another machine.
+ */
+export async function sha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return toHex(new Uint8Array(digest))
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
