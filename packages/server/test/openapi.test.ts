@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '@keysmith/contract'
 import Fastify, { type RouteOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { access } from '../src/plugins/access.ts'
@@ -167,6 +168,9 @@ test('the page for people names every operation and runs nothing', async () => {
   for (const name of Object.keys(document.components.schemas)) {
     expect(text).toContain(`<h3 id="${name}">`)
   }
+  for (const code of Object.keys(ERROR_CODES)) expect(text).toContain(`id="${code}"`)
+  const anchors = [...text.matchAll(/ id="([^"]*)"/g)].map(([, anchor]) => anchor)
+  expect(anchors).toEqual([...new Set(anchors)])
   expect(text).not.toMatch(/<script|<style|<iframe|<object|<embed|<base|javascript:/i)
   expect(text).not.toMatch(/<[^>]*\s(?:style|on[a-z]+)\s*=/i)
   const targets = [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, target]) => target ?? '')

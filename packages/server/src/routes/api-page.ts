@@ -1,3 +1,5 @@
+import { ERROR_CODES, VERDICT_CODES } from '@keysmith/contract'
+
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 type JsonObject = { [name: string]: Json }
 
@@ -37,6 +39,7 @@ export function renderApiPage(document: JsonObject): string {
 ${tags.map((tag) => renderTag(tag, operations)).join('\n')}
 <h2>Schemas</h2>
 ${schemas.map(([name, schema]) => renderSchema(name, object(schema))).join('\n')}
+${renderCodes()}
 </body>
 </html>
 `
@@ -91,6 +94,21 @@ function renderSchema(name: string, schema: JsonObject): string {
   return `<h3 id="${escapeHtml(name)}">${escapeHtml(name)}</h3>
 <p>${escapeHtml(schema.description)}</p>
 ${rows.length > 0 ? `<table><tbody>${rows.join('')}</tbody></table>` : ''}`
+}
+
+/** Each error at an anchor of its own: clients link to it as the explanation of a code. */
+function renderCodes(): string {
+  const errors = Object.entries(ERROR_CODES).map(
+    ([code, { status, title }]) =>
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(title)}</td></tr>`,
+  )
+  const verdicts = Object.entries(VERDICT_CODES).map(
+    ([code, meaning]) => `<tr><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
+  )
+  return `<h2>Error codes</h2>
+<table><tbody>${errors.join('')}</tbody></table>
+<h2>Verdict codes</h2>
+<table><tbody>${verdicts.join('')}</tbody></table>`
 }
 
 function row(name: string, value: JsonObject, required: boolean): string {
