@@ -155,6 +155,105 @@ export const CreateToken = {
   }
 } as const
 
+export const ImportKey = {
+  "name": {
+    "required": true,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "owner": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 200
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "permissions": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?$",
+      "maxLength": 64
+    }
+  },
+  "allowedModels": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "ipAllowlist": {
+    "required": false,
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$",
+      "minLength": 2,
+      "maxLength": 49
+    }
+  },
+  "metadata": {
+    "required": false,
+    "maxProperties": 64
+  },
+  "tags": {
+    "required": false,
+    "maxProperties": 64
+  },
+  "notBefore": {
+    "required": false
+  },
+  "expiresAt": {
+    "required": false
+  },
+  "expiresInDays": {
+    "required": false,
+    "minimum": 1,
+    "maximum": 36500
+  },
+  "rotation": {
+    "required": false
+  },
+  "managedBy": {
+    "required": false,
+    "enum": [
+      "terraform",
+      null
+    ]
+  },
+  "deletionProtection": {
+    "required": false
+  },
+  "environment": {
+    "required": false,
+    "enum": [
+      "live",
+      "test"
+    ]
+  },
+  "enabled": {
+    "required": false
+  },
+  "secretSha256": {
+    "required": true,
+    "pattern": "^[0-9a-f]{64}$"
+  },
+  "start": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 12
+  }
+} as const
+
 export const RevokeKey = {
   "reason": {
     "required": false,

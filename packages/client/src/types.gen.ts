@@ -71,6 +71,7 @@ export interface AuditEvent {
     | "project.updated"
     | "project.deleted"
     | "key.created"
+    | "key.imported"
     | "key.updated"
     | "key.disabled"
     | "key.enabled"
@@ -298,6 +299,157 @@ export interface CreateToken {
   expiresInDays?: number;
 }
 /**
+ * One line of an import: a key that was issued elsewhere, by the SHA-256 of its string.
+ */
+export interface ImportKey {
+  /**
+   * A name for people: the application or team member the key is for.
+   */
+  name: string;
+  /**
+   * Free-text id of the person or application the key is for. Grants nothing.
+   */
+  owner?: string | null;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions?: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels?: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist?: [string, ...string[]] | null;
+  /**
+   * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
+   */
+  metadata?: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * Up to 64 strings for grouping; not returned by verifications.
+   */
+  tags?: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * The key is not yet valid before this time; null = valid at once.
+   */
+  notBefore?: string | null;
+  /**
+   * At this time the key no longer works; null = never.
+   */
+  expiresAt?: string | null;
+  /**
+   * The expiry as a number of days from now; not together with expiresAt.
+   */
+  expiresInDays?: number;
+  /**
+   * How the key is rotated; null = on demand.
+   */
+  rotation?: Rotation | null;
+  /**
+   * Who declares the key: terraform, or null. Recorded, not enforced.
+   */
+  managedBy?: "terraform" | null;
+  /**
+   * Refuses revocation until it is switched off or overridden. Disabling always works.
+   */
+  deletionProtection?: boolean;
+  /**
+   * Fixed at creation and kept by rotation; the kind part of the secret.
+   */
+  environment?: "live" | "test";
+  /**
+   * Default true.
+   */
+  enabled?: boolean;
+  /**
+   * SHA-256 of the whole string that callers present, in lower-case hex.
+   */
+  secretSha256: string;
+  /**
+   * First characters of the string, shown in lists. Everybody who may read keys sees them: leave it out for short strings.
+   */
+  start?: string;
+}
+/**
+ * What became of each line.
+ */
+export interface ImportReport {
+  /**
+   * Lines that made a key.
+   */
+  imported: number;
+  /**
+   * Lines whose string the project held before.
+   */
+  existing: number;
+  /**
+   * Lines of which nothing was written.
+   */
+  refused: number;
+  /**
+   * One entry per line that is not empty, in their order.
+   */
+  lines: {
+    /**
+     * Number of the line, from 1.
+     */
+    line: number;
+    /**
+     * imported = a new key; existing = the project holds this string, nothing was changed; refused = see code.
+     */
+    outcome: "imported" | "existing" | "refused";
+    /**
+     * With imported and existing: id of the key.
+     */
+    keyId?: string;
+    /**
+     * With refused: an error code.
+     */
+    code?: string;
+    /**
+     * With refused: what is wrong. Never a submitted value.
+     */
+    detail?: string;
+    /**
+     * With invalid_request: each wrong field.
+     */
+    fields?: {
+      /**
+       * Where, such as permissions/0.
+       */
+      path: string;
+      /**
+       * What is wrong and the fix.
+       */
+      message: string;
+    }[];
+  }[];
+}
+/**
  * A key and its new secret.
  */
 export interface IssuedKey {
@@ -407,6 +559,10 @@ export interface Key {
    */
   secrets: SecretVersion[];
   /**
+   * True while the present secret is an imported one; a rotation ends that.
+   */
+  imported: boolean;
+  /**
    * Who declares the key: terraform, or null. Recorded, not enforced.
    */
   managedBy: "terraform" | null;
@@ -455,6 +611,10 @@ export interface SecretVersion {
    * Who made the secret: the server, the caller (who sent its SHA-256), or an import.
    */
   mintedBy: "server" | "client" | "import";
+  /**
+   * First characters of an imported string, where its owner gave them; else null.
+   */
+  start: string | null;
 }
 /**
  * When, by whom and why a key was revoked.
@@ -597,7 +757,11 @@ export interface Meta {
     keyDefaultDays: number | null;
   };
   /**
-   * off when the visible projects hold imported keys, whose strings have any shape.
+   * First part of new secrets in the project that was asked about; without one, in the project of the token, else in the default project.
+   */
+  brand: string;
+  /**
+   * off when the project that was asked about (without one: a visible project) holds imported keys, whose strings have any shape.
    */
   precheck: "on" | "off";
   /**
@@ -928,7 +1092,7 @@ export interface Verdict {
     | "model_not_allowed";
   key?: VerifiedKey;
   /**
-   * With valid: how long the facts of the key may be remembered, counted from the sending of the request.
+   * With valid: how long the facts of the key may be remembered, counted from the sending of the request. 0 for a key with an address list.
    */
   leaseMs?: number;
 }

@@ -7,6 +7,7 @@ export const AUDIT_ACTIONS = [
   'project.updated',
   'project.deleted',
   'key.created',
+  'key.imported',
   'key.updated',
   'key.disabled',
   'key.enabled',

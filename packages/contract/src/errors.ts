@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   key_revoked: { status: 409, title: 'The key is revoked' },
   id_taken: { status: 409, title: 'The id was used before' },
+  secret_taken: { status: 409, title: 'The secret belongs to another key' },
   id_mismatch: { status: 409, title: 'The id is not that of the key' },
   name_taken: { status: 409, title: 'The name is in use' },
   overlap_running: { status: 409, title: 'An older secret still works' },
@@ -24,7 +25,7 @@ export const ERROR_CODES = {
   edit_conflict: { status: 409, title: 'Somebody else changed it at the same time' },
   precondition_failed: { status: 412, title: 'It was changed since it was read' },
   too_large: { status: 413, title: 'The request is too large' },
-  unsupported_media_type: { status: 415, title: 'Only application/json is accepted' },
+  unsupported_media_type: { status: 415, title: 'This content type is not accepted here' },
   policy_violation: { status: 422, title: 'A policy does not allow this' },
   idempotency_mismatch: { status: 422, title: 'The idempotency key was used for another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
@@ -42,6 +43,14 @@ export function problemType(code: ErrorCode): string {
   return `urn:keysmith:error:${code}`
 }
 
+export const FieldProblems = Type.Array(
+  Type.Object({
+    path: Type.String({ description: 'Where, such as permissions/0.' }),
+    message: Type.String({ description: 'What is wrong and the fix.' }),
+  }),
+  { description: 'With invalid_request: each wrong field.' },
+)
+
 export const Problem = Type.Object(
   {
     type: Type.String({ description: 'Stable name of the kind of problem.' }),
@@ -53,15 +62,7 @@ export const Problem = Type.Object(
     instance: Type.String({ description: 'urn of this very answer.' }),
     code: Type.String({ description: 'Stable code for programs.', examples: ['key_not_found'] }),
     requestId: Type.String({ description: 'x-request-id of the answer; quote it in reports.' }),
-    fields: Type.Optional(
-      Type.Array(
-        Type.Object({
-          path: Type.String({ description: 'Where, such as permissions/0.' }),
-          message: Type.String({ description: 'What is wrong and the fix.' }),
-        }),
-        { description: 'With invalid_request: each wrong field.' },
-      ),
-    ),
+    fields: Type.Optional(FieldProblems),
     keyId: Type.Optional(Type.String({ description: 'Id of the key that the conflict is about.' })),
     secretVersion: Type.Optional(
       Type.Integer({

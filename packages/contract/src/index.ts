@@ -1,5 +1,6 @@
 export * from './audit.ts'
 export * from './errors.ts'
+export * from './imports.ts'
 export { LINE_PATTERN, TEXT_PATTERN } from './json-schema.ts'
 export * from './keys.ts'
 export * from './meta.ts'

@@ -82,6 +82,9 @@ export const SecretVersion = Type.Object(
       description:
         'Who made the secret: the server, the caller (who sent its SHA-256), or an import.',
     }),
+    start: Nullable(Type.String(), {
+      description: 'First characters of an imported string, where its owner gave them; else null.',
+    }),
   },
   { title: 'SecretVersion', description: 'Facts about one secret of a key; never the secret.' },
 )
@@ -119,6 +122,9 @@ export const Key = Type.Object(
     secretVersion: Type.Integer({ description: 'Version of the present secret (epoch ms).' }),
     secrets: Type.Array(SecretVersion, {
       description: 'The present secret, and the older one until it is replaced; newest first.',
+    }),
+    imported: Type.Boolean({
+      description: 'True while the present secret is an imported one; a rotation ends that.',
     }),
     managedBy,
     deletionProtection,
@@ -210,6 +216,46 @@ export const CreateKey = Type.Object(
   },
 )
 export type CreateKey = Static<typeof CreateKey>
+
+/** The longest start of an imported string: enough to recognise it, too little to guess it. */
+export const MAX_START_LENGTH = 12
+
+/** One line of an import: a key whose secret was issued elsewhere. */
+export const ImportKey = Type.Object(
+  {
+    ...editable,
+    name,
+    environment: Type.Optional(Environment),
+    enabled: Type.Optional(Type.Boolean({ description: 'Default true.' })),
+    secretSha256: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: 'SHA-256 of the whole string that callers present, in lower-case hex.',
+    }),
+    start: Type.Optional(
+      Line({
+        description:
+          'First characters of the string, shown in lists. Everybody who may read keys sees them: leave it out for short strings.',
+        minLength: 1,
+        maxLength: MAX_START_LENGTH,
+        examples: ['sk_prod_'],
+      }),
+    ),
+  },
+  {
+    title: 'ImportKey',
+    additionalProperties: false,
+    description:
+      'One line of an import: a key that was issued elsewhere, by the SHA-256 of its string.',
+    examples: [
+      {
+        name: 'billing-worker',
+        permissions: ['jobs:write'],
+        secretSha256: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
+      },
+    ],
+  },
+)
+export type ImportKey = Static<typeof ImportKey>
 
 export const UpdateKey = Type.Object(editable, {
   title: 'UpdateKey',

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Id, Nullable, StringEnum, Timestamp } from './json-schema.ts'
+import { Id, Line, Nullable, StringEnum, Timestamp } from './json-schema.ts'
 
 export const Meta = Type.Object(
   {
@@ -21,15 +21,33 @@ export const Meta = Type.Object(
       },
       { description: 'Bounds of this installation.' },
     ),
+    brand: Type.String({
+      description:
+        'First part of new secrets in the project that was asked about; without one, in the project of the token, else in the default project.',
+    }),
     precheck: StringEnum(['on', 'off'], {
       description:
-        'off when the visible projects hold imported keys, whose strings have any shape.',
+        'off when the project that was asked about (without one: a visible project) holds imported keys, whose strings have any shape.',
     }),
     rotationsDue: Type.Integer({ description: 'Number of visible keys with a rotation due.' }),
   },
   { title: 'Meta', description: 'Facts about this installation.' },
 )
 export type Meta = Static<typeof Meta>
+
+export const MetaQuery = Type.Object(
+  {
+    project: Type.Optional(
+      Line({
+        description: 'Id or name of the project that brand and precheck are about.',
+        minLength: 1,
+        maxLength: 100,
+      }),
+    ),
+  },
+  { title: 'MetaQuery', additionalProperties: false, description: 'What the facts are about.' },
+)
+export type MetaQuery = Static<typeof MetaQuery>
 
 export const Whoami = Type.Object(
   {

@@ -93,7 +93,7 @@ export const Verdict = Type.Object(
         minimum: 0,
         maximum: 1000,
         description:
-          'With valid: how long the facts of the key may be remembered, counted from the sending of the request.',
+          'With valid: how long the facts of the key may be remembered, counted from the sending of the request. 0 for a key with an address list.',
       }),
     ),
   },

@@ -1,3 +1,4 @@
+import { MAX_IMPORT_BYTES, MAX_IMPORT_LINE_BYTES, MAX_IMPORT_LINES } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { type Config, dataFiles, type Secrets } from './config.ts'
@@ -5,6 +6,7 @@ import { ControlSocket } from './control-socket.ts'
 import { ensureDataFolder } from './data-folder.ts'
 import { ApiError } from './errors.ts'
 import type { Deps } from './keys/deps.ts'
+import { loadImportedKeys } from './keys/imported-keys.ts'
 import { LastUsed } from './keys/last-used.ts'
 import { RowCache } from './keys/row-cache.ts'
 import type { Log } from './log.ts'
@@ -12,6 +14,7 @@ import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
 import { idempotency } from './plugins/idempotency.ts'
 import { loadShedding } from './plugins/load-shedding.ts'
+import { ndjson } from './plugins/ndjson.ts'
 import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
 import { requestLog } from './plugins/request-log.ts'
@@ -26,6 +29,7 @@ import { createKeyRoute } from './routes/keys/create-key.ts'
 import { disableKeyRoute } from './routes/keys/disable-key.ts'
 import { enableKeyRoute } from './routes/keys/enable-key.ts'
 import { getKeyRoute } from './routes/keys/get-key.ts'
+import { importKeysRoute } from './routes/keys/import-keys.ts'
 import { listKeysRoute } from './routes/keys/list-keys.ts'
 import { revokeKeyRoute } from './routes/keys/revoke-key.ts'
 import { rotateKeyRoute } from './routes/keys/rotate-key.ts'
@@ -49,13 +53,18 @@ import { takeProcessLock } from './store/sqlite/process-lock.ts'
 import { installBootstrapToken } from './tokens/bootstrap-token.ts'
 import { VERSION } from './version.ts'
 
-/** Bodies are small: the largest is a key with all its attributes. */
+/** Bodies are small, imports apart: the largest is a key with all its attributes. */
 export const MAX_BODY_BYTES = 16_384
 const SOCKET_TIMEOUT_MS = 10_000
 const HANDLER_TIMEOUT_MS = 30_000
 /** Verifications are never shed: they are what the service is for. */
 const MAX_LOOP_DELAY_MS = 1000
 const MAX_AUTH_FAILURES_PER_MINUTE = 60
+const IMPORT_LIMITS = {
+  maxLines: MAX_IMPORT_LINES,
+  maxLineBytes: MAX_IMPORT_LINE_BYTES,
+  maxBodyBytes: MAX_IMPORT_BYTES,
+}
 
 export interface Service {
   app: App
@@ -113,7 +122,8 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       defaultDays: config.keyDefaultDays,
       maxLeaseMs: config.maxLeaseMs,
     }
-    const deps: Deps = { store, peppers, rowCache, lastUsed, rules, now }
+    const imported = await loadImportedKeys(store)
+    const deps: Deps = { store, peppers, rowCache, lastUsed, imported, rules, now }
     await ensureDefaultProject(deps)
     await installBootstrapToken(deps, secrets.bootstrapToken)
 
@@ -190,6 +200,10 @@ async function buildApp(options: AppOptions): Promise<App> {
     await management.register(requestLog, { log })
     await management.register(idempotency, { deps })
     managementRoutes(management, deps)
+    await management.register(async (lines: App) => {
+      await lines.register(ndjson, IMPORT_LIMITS)
+      importKeysRoute(lines, deps)
+    })
   })
   if (config.apiDocs) await app.register(apiDocsRoutes)
   await app.ready()

@@ -1,4 +1,5 @@
 import type { KeyStore } from '../store/key-store.ts'
+import type { ImportedKeys } from './imported-keys.ts'
 import type { LastUsed } from './last-used.ts'
 import type { Peppers } from './pepper.ts'
 import type { RowCache } from './row-cache.ts'
@@ -9,6 +10,7 @@ export interface VerifyDeps {
   peppers: Peppers
   rowCache: RowCache
   lastUsed: LastUsed
+  imported: ImportedKeys
 }
 
 /** Bounds that the installation sets on every key. */

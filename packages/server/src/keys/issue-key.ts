@@ -1,13 +1,11 @@
 import type { CreateKey } from '@keysmith/contract'
-import { generateId } from '@keysmith/key-format'
 import { requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import { ApiError, invalidField } from '../errors.ts'
 import { findProject } from '../projects/find-project.ts'
-import { readAttributes } from './attributes.ts'
 import type { Deps } from './deps.ts'
-import { daysFrom, readExpiry, requireLifetime } from './expiry.ts'
-import type { Key, Project } from './key.ts'
+import { draftKey } from './draft-key.ts'
+import type { Key } from './key.ts'
 import { newSecret } from './new-secret.ts'
 import { isPublishedId } from './published-ids.ts'
 import { matchSecret } from './secret-digest.ts'
@@ -35,7 +33,10 @@ export async function issueKey(deps: Deps, caller: Caller, body: CreateKey): Pro
     afterVersion: 0,
     now,
   })
-  const key: Key = { ...draft, secrets: [{ ...stored, endsAt: null, lastUsedAt: null }] }
+  const key: Key = {
+    ...draft,
+    secrets: [{ ...stored, endsAt: null, lastUsedAt: null, start: null }],
+  }
   const { version, mintedBy } = stored
   const change = describeChange(caller, {
     at: now,
@@ -67,43 +68,6 @@ function requirePair({ id, secretSha256 }: CreateKey): void {
   }
   if (id !== undefined && isPublishedId(id)) {
     throw invalidField('id', 'this is the id of a published test vector; mint a secret of your own')
-  }
-}
-
-function draftKey(
-  { rules }: Deps,
-  { principal }: Caller,
-  body: CreateKey,
-  project: Project,
-  now: number,
-): Omit<Key, 'secrets'> {
-  const wished = readExpiry(body, now)
-  const expiresAt = wished === undefined ? daysFrom(now, rules.defaultDays) : wished
-  requireLifetime(expiresAt, now, rules.maxDays)
-  return {
-    id: body.id ?? generateId(),
-    projectId: project.id,
-    environment: body.environment ?? 'live',
-    enabled: body.enabled ?? true,
-    owner: null,
-    description: null,
-    permissions: [],
-    allowedModels: null,
-    ipAllowlist: null,
-    metadata: {},
-    tags: {},
-    notBefore: null,
-    rotation: null,
-    managedBy: null,
-    deletionProtection: false,
-    ...readAttributes(body),
-    name: body.name,
-    expiresAt,
-    revoked: null,
-    createdAt: now,
-    createdBy: principal.id,
-    updatedAt: now,
-    revision: 1,
   }
 }
 

@@ -22,6 +22,8 @@ export interface SecretFacts {
   /** End of the overlap of an older secret (epoch ms); null for the present one. */
   endsAt: number | null
   lastUsedAt: number | null
+  /** First characters of an imported string, where its owner gave them. */
+  start: string | null
 }
 
 /** What is kept of a secret: HMAC-SHA-256(pepper, SHA-256(whole string)), 32 bytes. */
@@ -31,6 +33,16 @@ export interface StoredSecret {
   pepperId: string
   mintedBy: MintedBy
   createdAt: number
+}
+
+/** What is kept of a string that was issued elsewhere. It has no id of ours and is found by what is kept. */
+export interface ImportedSecret extends StoredSecret {
+  start: string | null
+  /**
+   * null: the string is random, and `digest` is that of `StoredSecret`. Otherwise nobody vouches for it:
+   * `digest` is Argon2id over that, with these parameters and salt, and found by `tag`.
+   */
+  argon2: { kdf: string; tag: number } | null
 }
 
 export interface Rotation {
@@ -99,6 +111,11 @@ export function currentSecret(key: Key): SecretFacts {
   const [current] = key.secrets
   if (!current) throw new Error(`key ${key.id} has no secret`)
   return current
+}
+
+/** Was the present secret issued elsewhere? A rotation ends that. */
+export function isImported(key: Key): boolean {
+  return currentSecret(key).mintedBy === 'import'
 }
 
 /** The older secret while its overlap runs, else null. */

@@ -19,6 +19,8 @@ export class PepperMissing extends Error {
 /** The keyset behind the stored digests. New digests use the primary pepper. */
 export class Peppers {
   readonly primaryId: string
+  /** Every pepper that may have made a stored digest, the primary one first. */
+  readonly ids: readonly string[]
   readonly #keys = new Map<string, KeyObject>()
 
   /** The keyset has exactly one primary pepper; `readPepperFile` makes sure. */
@@ -29,6 +31,7 @@ export class Peppers {
     for (const { id, state, key } of peppers) {
       if (state !== 'disabled') this.#keys.set(id, createSecretKey(key, 'base64'))
     }
+    this.ids = [...new Set([primary.id, ...this.#keys.keys()])]
   }
 
   hmac(pepperId: string, data: Uint8Array): Buffer {

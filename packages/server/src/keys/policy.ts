@@ -12,10 +12,12 @@ const STALENESS_BOUND_MS = 2000
 
 /**
  * How long a caller may remember the facts of a key that was found valid, in ms: never past a known
- * end, and never past the bound when the age of the row is added.
+ * end, and never past the bound when the age of the row is added. 0 with an address list: the caller
+ * does not see it, so he has to ask every time.
  */
 export function leaseMs(row: CachedKey, now: number, maxLeaseMs: number): number {
   const { key, secret, readAt } = row
+  if (key.ipAllowlist !== null) return 0
   const ends = [key.expiresAt, secret.endsAt, key.revoked?.at ?? null]
   const left = ends.map((end) => (end === null ? Number.POSITIVE_INFINITY : end - now))
   const age = Math.ceil(performance.now() - readAt)

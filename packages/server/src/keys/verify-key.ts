@@ -3,6 +3,7 @@ import { parseKey } from '@keysmith/key-format'
 import { holds } from '../access/permissions.ts'
 import type { Scope } from '../store/key-store.ts'
 import type { VerifyDeps } from './deps.ts'
+import { mayBeImported } from './find-imported-key.ts'
 import { findPresentedKey } from './find-presented-key.ts'
 import { hasEnded, isRevoked } from './key.ts'
 import { allowsModel } from './policy.ts'
@@ -27,11 +28,13 @@ export function verifyKey(
   now: number,
 ): Verdict | Promise<Verdict> {
   const presented = parseKey(request.secret)
-  if (!presented.ok) return { code: 'malformed', row: null }
+  if (!presented.ok && !mayBeImported(deps, scope, request.secret)) {
+    return { code: 'malformed', row: null }
+  }
   const sha256 = secretSha256(request.secret)
   const cached = deps.rowCache.get(sha256)
   if (cached?.kind === 'key') return decide(deps, cached, scope, request, now)
-  return findPresentedKey(deps, presented, sha256).then((row) =>
+  return findPresentedKey(deps, scope, presented, sha256).then((row) =>
     row ? decide(deps, row, scope, request, now) : { code: 'unknown', row: null },
   )
 }

@@ -18,7 +18,7 @@ const MAX_FIELDS = 20
 /** The one place where an error becomes an answer (RFC 9457). */
 export function answerProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = toApiError(error)
+    const problem = toApiError(error, request)
     if (problem.status >= 500) {
       const route = request.routeOptions.url ?? null
       log.error({ reqId: request.id, route, code: problem.code, err: error }, 'request failed')
@@ -63,9 +63,9 @@ const FRAMEWORK_CODES: Record<string, ErrorCode> = {
   FST_UNDER_PRESSURE: 'overloaded',
 }
 
-function toApiError(error: FastifyError): ApiError {
+function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error
-  if (error.validation) return invalidRequest(error)
+  if (error.validation) return invalidRequest(error.validation)
   if (error instanceof StorageUnavailable || error instanceof PepperMissing) {
     return new ApiError('storage_unavailable', {
       detail: 'Nothing was changed. Send the request again in a moment.',
@@ -76,10 +76,16 @@ function toApiError(error: FastifyError): ApiError {
   const known = FRAMEWORK_CODES[error.code]
   if (known !== undefined) {
     const later = known === 'overloaded' ? { retryAfterSeconds: 1 } : {}
-    return new ApiError(known, { cause: error, ...later })
+    const detail = known === 'unsupported_media_type' ? { detail: acceptedTypes(request) } : {}
+    return new ApiError(known, { cause: error, ...later, ...detail })
   }
   if (error.statusCode !== undefined && error.statusCode < 500) return unreadable(error)
   return new ApiError('internal', { cause: error })
+}
+
+function acceptedTypes(request: FastifyRequest): string {
+  const [type = 'application/json'] = request.routeOptions.schema?.consumes ?? []
+  return `Send the body as ${type}, and say so in content-type.`
 }
 
 /** A body that is not JSON, a broken path and the like. */
@@ -90,8 +96,9 @@ function unreadable(error: FastifyError): ApiError {
   })
 }
 
-function invalidRequest(error: FastifyError): ApiError {
-  const fields = (error.validation ?? []).slice(0, MAX_FIELDS).map(toField)
+/** Each wrong field, from the errors of a schema. */
+export function invalidRequest(errors: readonly ValidationError[]): ApiError {
+  const fields = errors.slice(0, MAX_FIELDS).map(toField)
   const [first] = fields
   return new ApiError('invalid_request', {
     detail: first ? `${first.path}: ${first.message}` : 'The request is not valid.',
@@ -99,7 +106,7 @@ function invalidRequest(error: FastifyError): ApiError {
   })
 }
 
-type ValidationError = NonNullable<FastifyError['validation']>[number] & {
+export type ValidationError = NonNullable<FastifyError['validation']>[number] & {
   parentSchema?: { description?: string }
 }
 

@@ -8,6 +8,7 @@ import type { AuditRecord } from '../audit/audit-entry.ts'
 import {
   currentSecret,
   hasEnded,
+  isImported,
   isRotationDue,
   type Key,
   keyStatus,
@@ -54,7 +55,9 @@ export function presentKey(key: Key, now: number): WireKey {
       endsAt: presentEnd(secret.endsAt),
       lastUsedAt: presentEnd(secret.lastUsedAt),
       mintedBy: secret.mintedBy,
+      start: secret.start,
     })),
+    imported: isImported(key),
     managedBy: key.managedBy,
     deletionProtection: key.deletionProtection,
     lastUsedAt: lastUsedAt === 0 ? null : presentTime(lastUsedAt),

@@ -1,7 +1,14 @@
 import type { AuditAction } from '@keysmith/contract'
 import type { AuditEntry, AuditRecord } from '../audit/audit-entry.ts'
 import type { ChainHead } from '../audit/chain.ts'
-import type { Environment, Key, KeyStatus, Project, StoredSecret } from '../keys/key.ts'
+import type {
+  Environment,
+  ImportedSecret,
+  Key,
+  KeyStatus,
+  Project,
+  StoredSecret,
+} from '../keys/key.ts'
 import type { Token } from '../tokens/token.ts'
 
 /** What a caller may see: one project, or null for all. Every statement carries it. */
@@ -38,8 +45,21 @@ export type WriteOutcome = 'ok' | 'conflict' | 'repeated'
 export interface VerificationRow {
   key: Key
   projectEnabled: boolean
-  /** As `key.secrets`, with digests. */
+  /** Those of `key.secrets` that one keyed digest proves, with it: all but the slow ones. */
   secrets: (StoredSecret & { endsAt: number | null })[]
+}
+
+/** Where an imported secret lies. A version names one secret of its key for ever. */
+export interface ImportedRef {
+  keyId: string
+  projectId: string
+  version: number
+}
+
+/** An imported secret that shares the tag of what was presented. */
+export interface ImportedCandidate extends ImportedRef {
+  digest: Uint8Array
+  kdf: string
 }
 
 export interface TokenRow {
@@ -110,6 +130,12 @@ export interface KeyStore {
   deleteProject(project: Project, now: number, change: Change): Promise<WriteOutcome | 'in_use'>
 
   insertKey(key: Key, secret: StoredSecret, change: Change): Promise<WriteOutcome | 'id_taken'>
+  /** `secret_taken` when an imported secret of this keyed digest is there, in whatever project. */
+  insertImportedKey(
+    key: Key,
+    secret: ImportedSecret,
+    change: Change,
+  ): Promise<WriteOutcome | 'secret_taken'>
   getKey(id: string, scope: Scope): Promise<Key | null>
   /** Newest first. */
   listKeys(filter: KeyFilter): Promise<Key[]>
@@ -155,6 +181,12 @@ export interface KeyStore {
 
   /** One read by public id; null when there is none. Not limited to a project: the caller compares. */
   findForVerification(id: string): Promise<VerificationRow | null>
+  /** An imported secret by its keyed digest. Its key may be of any state, its project deleted. */
+  findImportedByDigest(digest: Uint8Array, scope: Scope): Promise<ImportedRef | null>
+  /** The imported secrets of a tag under this pepper. Their keys may be of any state. */
+  findImportedByTag(tag: number, pepperId: string, scope: Scope): Promise<ImportedCandidate[]>
+  /** Ids of the projects of which a key has an imported secret. */
+  listImportedProjects(): Promise<string[]>
   findTokenForVerification(id: string): Promise<TokenRow | null>
   /** Writes the times of last use; not audited. */
   recordUses(uses: SecretUse[]): Promise<void>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AuditAction } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
-import type { Key, Project, StoredSecret } from '../../keys/key.ts'
+import type { ImportedSecret, Key, Project, StoredSecret } from '../../keys/key.ts'
 import type { Token } from '../../tokens/token.ts'
 import type { Change, IdempotencyRecord, KeyFilter } from '../key-store.ts'
 
@@ -72,8 +72,14 @@ export function secretFacts(overrides: Partial<Key['secrets'][number]> = {}) {
     createdAt: NOW,
     endsAt: null,
     lastUsedAt: null,
+    start: null,
     ...overrides,
   }
+}
+
+/** What is kept of a string issued elsewhere; its facts are those of `importedFacts`. */
+export function someImportedSecret(overrides: Partial<ImportedSecret> = {}): ImportedSecret {
+  return { ...someSecret({ mintedBy: 'import' }), start: null, argon2: null, ...overrides }
 }
 
 /** A value other than the default in every attribute, in forms that a careless store would lose. */

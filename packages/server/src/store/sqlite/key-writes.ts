@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { fromKey } from './rows.ts'
-import { prepareInsertSecret } from './secret-writes.ts'
+import { prepareInsertImportedSecret, prepareInsertSecret } from './secret-writes.ts'
+import { Undo } from './undo.ts'
 import type { Finish, Operations } from './write-job.ts'
 
 export function prepareKeyWrites(db: Database.Database, finish: Finish) {
@@ -16,6 +17,7 @@ export function prepareKeyWrites(db: Database.Database, finish: Finish) {
       @createdAt, @createdBy, @updatedAt, @revision
     WHERE EXISTS (SELECT 1 FROM projects WHERE id = @projectId AND deleted_at IS NULL)`)
   const insertSecret = prepareInsertSecret(db)
+  const insertImportedSecret = prepareInsertImportedSecret(db)
   const update = db.prepare(`
     UPDATE keys SET name = @name, owner = @owner, description = @description,
       permissions = @permissions, allowed_models = @allowedModels, ip_allowlist = @ipAllowlist,
@@ -42,6 +44,11 @@ export function prepareKeyWrites(db: Database.Database, finish: Finish) {
       insertSecret(key.id, secret)
       return outcome
     }) satisfies Operations['insertKey'],
+    insertImportedKey: ((key, secret, change) => {
+      const outcome = finish(insert.run(fromKey(key)).changes, change)
+      if (!insertImportedSecret(key.id, secret)) throw new Undo('secret_taken')
+      return outcome
+    }) satisfies Operations['insertImportedKey'],
     updateKey: ((key, expectedRevision, change) =>
       finish(
         update.run({ ...fromKey(key), expectedRevision }).changes,

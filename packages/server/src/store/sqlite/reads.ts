@@ -13,6 +13,7 @@ import {
   type TokenRow,
   type VerificationRow,
 } from '../key-store.ts'
+import { prepareImportedReads } from './imported-reads.ts'
 import {
   type AuditRow,
   type DigestRow,
@@ -34,6 +35,7 @@ export function prepareReads(db: Database.Database) {
     ...prepareKeyReads(db),
     ...prepareTokenReads(db),
     ...prepareVerificationReads(db),
+    ...prepareImportedReads(db),
     ...prepareAuditReads(db),
     idempotency: prepareIdempotency(db),
     ping: () => {
@@ -75,7 +77,8 @@ function prepareProjectReads(db: Database.Database) {
 
 const SECRETS_JSON = `(
   SELECT json_group_array(json_object('version', version, 'mintedBy', minted_by,
-    'createdAt', created_at, 'endsAt', ends_at, 'lastUsedAt', last_used_at) ORDER BY version DESC)
+    'createdAt', created_at, 'endsAt', ends_at, 'lastUsedAt', last_used_at, 'start', start)
+    ORDER BY version DESC)
   FROM secrets WHERE key_id = keys.id) AS secrets`
 
 /** Mirrors `keyStatus`; a test compares the two. */
@@ -148,7 +151,7 @@ function prepareVerificationReads(db: Database.Database) {
   const key = db.prepare<[string], KeyRow & DigestRow & { project_enabled: number }>(`
     SELECT keys.*, projects.enabled AS project_enabled, secrets.version, secrets.minted_by,
       secrets.created_at AS secret_created_at, secrets.ends_at, secrets.last_used_at,
-      secrets.digest, secrets.pepper_id
+      secrets.start, secrets.hash_class, secrets.digest, secrets.pepper_id
     FROM keys
     JOIN projects ON projects.id = keys.project_id
     JOIN secrets ON secrets.key_id = keys.id
@@ -163,7 +166,7 @@ function prepareVerificationReads(db: Database.Database) {
       return {
         key: toKey(row, rows.map(toSecretFacts)),
         projectEnabled: row.project_enabled === 1,
-        secrets: rows.map(toStoredSecret),
+        secrets: rows.filter((each) => each.hash_class === 'hmac').map(toStoredSecret),
       }
     },
     tokenVerification: (id: string): TokenRow | null => {

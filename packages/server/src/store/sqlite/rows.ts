@@ -131,6 +131,7 @@ export interface SecretRow {
   secret_created_at: number
   ends_at: number | null
   last_used_at: number | null
+  start: string | null
 }
 
 export function toSecretFacts(row: SecretRow): SecretFacts {
@@ -140,10 +141,12 @@ export function toSecretFacts(row: SecretRow): SecretFacts {
     createdAt: row.secret_created_at,
     endsAt: row.ends_at,
     lastUsedAt: row.last_used_at,
+    start: row.start,
   }
 }
 
 export interface DigestRow extends SecretRow {
+  hash_class: 'hmac' | 'argon2id'
   digest: Buffer
   pepper_id: string
 }

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { StoredSecret } from '../../keys/key.ts'
+import type { ImportedSecret, StoredSecret } from '../../keys/key.ts'
 import { Undo } from './undo.ts'
 import type { Finish, Operations } from './write-job.ts'
 
@@ -40,6 +40,26 @@ export function prepareSecretWrites(db: Database.Database, finish: Finish) {
       if (setEnd.run({ keyId, version, endsAt }).changes !== 1) throw new Undo('conflict')
       return outcome
     }) satisfies Operations['setSecretEnd'],
+  }
+}
+
+/** Adds the secret of an imported key; false when one of the same keyed digest is there. */
+export function prepareInsertImportedSecret(db: Database.Database) {
+  const taken = db.prepare(`
+    SELECT 1 FROM secrets WHERE digest = ? AND minted_by = 'import' AND hash_class = 'hmac'`)
+  const insert = db.prepare(`
+    INSERT INTO secrets (key_id, version, hash_class, digest, pepper_id, minted_by, created_at,
+      start, kdf, tag)
+    VALUES (@keyId, @version, @hashClass, @digest, @pepperId, 'import', @createdAt,
+      @start, @kdf, @tag)`)
+  return (keyId: string, { argon2, ...secret }: ImportedSecret): boolean => {
+    const digest = Buffer.from(secret.digest)
+    if (taken.get(digest)) return false
+    const { kdf = null, tag = null } = argon2 ?? {}
+    const hashClass = argon2 ? 'argon2id' : 'hmac'
+    const { version, pepperId, createdAt, start } = secret
+    insert.run({ keyId, version, pepperId, createdAt, start, digest, hashClass, kdf, tag })
+    return true
   }
 }
 

@@ -6,6 +6,7 @@ export type WriteName =
   | 'updateProject'
   | 'deleteProject'
   | 'insertKey'
+  | 'insertImportedKey'
   | 'updateKey'
   | 'setKeyEnabled'
   | 'replaceSecret'
