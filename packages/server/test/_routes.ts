@@ -12,6 +12,8 @@ export interface LiveRoute {
   /** Absent on routes that are hidden from the API description. */
   operationId: string | undefined
   hidden: boolean
+  /** The one content type of its bodies. */
+  mediaType: string
   schema: {
     body?: JsonSchema
     querystring?: JsonSchema
@@ -33,6 +35,7 @@ export interface JsonSchema {
   format?: string
   maxLength?: number
   maximum?: number
+  minimum?: number
   additionalProperties?: unknown
 }
 
@@ -60,6 +63,7 @@ export function liveRoutes({ app }: TestService): LiveRoute[] {
       access: route.config?.access ?? 'public',
       operationId: route.schema?.operationId,
       hidden: schema.hide === true,
+      mediaType: route.schema?.consumes?.[0] ?? 'application/json',
       schema,
     }
   })

@@ -172,7 +172,7 @@ const DATABASE: Case[] = [
     },
     settings: () => ({ KEYSMITH_AUTO_MIGRATE: 'off' }),
     code: 5,
-    says: /lacks 1 migration.*Run keysmith migrate up/,
+    says: /lacks \d+ migration.*Run keysmith migrate up/,
   },
 ]
 

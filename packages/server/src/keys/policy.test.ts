@@ -16,7 +16,11 @@ function row(ageMs: number, ends: { expiresAt?: number; endsAt?: number; revoked
   // Only the fields that the lease is made of.
   return {
     readAt: performance.now() - ageMs,
-    key: { expiresAt, revoked: revokedAt === undefined ? null : { at: revokedAt } },
+    key: {
+      expiresAt,
+      revoked: revokedAt === undefined ? null : { at: revokedAt },
+      ipAllowlist: null,
+    },
     secret: { endsAt },
   } as unknown as CachedKey
 }
@@ -37,4 +41,12 @@ test('a lease never passes a known end, nor the bound of the installation', () =
   expect(leaseMs(row(0, { expiresAt: 300 }), 400, 1000)).toBe(0)
   expect(leaseMs(row(0, {}), 0, 250)).toBe(250)
   expect(leaseMs(row(0, {}), 0, 0)).toBe(0)
+})
+
+test('a key with an address list has no lease: the caller does not see the list', () => {
+  const listed = row(0, {})
+  listed.key.ipAllowlist = ['203.0.113.0/24']
+  expect(leaseMs(listed, 0, 1000)).toBe(0)
+  listed.key.ipAllowlist = null
+  expect(leaseMs(listed, 0, 1000)).toBe(1000)
 })

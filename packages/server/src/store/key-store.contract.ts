@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { Empty, Open } from './contract/_opened.ts'
 import { atomicityContract } from './contract/atomicity.contract.ts'
 import { auditContract } from './contract/audit.contract.ts'
+import { importedContract } from './contract/imported.contract.ts'
 import { keysContract } from './contract/keys.contract.ts'
 import { lifeContract } from './contract/life.contract.ts'
 import { pagesContract } from './contract/pages.contract.ts'
@@ -23,6 +24,7 @@ export function keyStoreContract({ open }: { open: Open }): void {
   }
   projectsContract(empty)
   keysContract(empty)
+  importedContract(empty)
   tokensContract(empty)
   verificationContract(empty)
   atomicityContract(empty)

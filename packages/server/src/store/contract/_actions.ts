@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Key, Project, StoredSecret } from '../../keys/key.ts'
+import type { ImportedSecret, Key, Project, StoredSecret } from '../../keys/key.ts'
 import type { Token } from '../../tokens/token.ts'
 import type { Change, KeyStore, PageRequest } from '../key-store.ts'
 import {
@@ -20,6 +20,12 @@ export function addProject(store: KeyStore, project: Project) {
 export function addKey(store: KeyStore, key: Key, secret: StoredSecret = someSecret()) {
   const target = { kind: 'key' as const, id: key.id }
   return store.insertKey(key, secret, changeOf(target, { projectId: key.projectId }))
+}
+
+export function addImportedKey(store: KeyStore, key: Key, secret: ImportedSecret) {
+  const target = { kind: 'key' as const, id: key.id }
+  const change = changeOf(target, { action: 'key.imported', projectId: key.projectId })
+  return store.insertImportedKey(key, secret, change)
 }
 
 export function addToken(store: KeyStore, token: Token, secret: StoredSecret = someSecret()) {

@@ -77,7 +77,7 @@ export function secretFacts(overrides: Partial<Key['secrets'][number]> = {}) {
   }
 }
 
-/** What is kept of a string issued elsewhere; its facts are those of `importedFacts`. */
+/** What is kept of a string issued elsewhere. */
 export function someImportedSecret(overrides: Partial<ImportedSecret> = {}): ImportedSecret {
   return { ...someSecret({ mintedBy: 'import' }), start: null, argon2: null, ...overrides }
 }

@@ -19,6 +19,7 @@ import {
   keyFilter,
   NOW,
   someIdempotency,
+  someImportedSecret,
   someKey,
   someProject,
   someSecret,
@@ -38,6 +39,8 @@ export function atomicityContract(empty: Empty): void {
           store.insertKey(someKey(project, { id: key.id }), someSecret(), change),
         insertKeyWithoutProject: (change) =>
           store.insertKey(someKey(someProject()), someSecret(), change),
+        insertImportedKeyWithoutProject: (change) =>
+          store.insertImportedKey(someKey(someProject()), someImportedSecret(), change),
         insertToken: (change) =>
           store.insertToken(someToken({ id: token.id }), someSecret(), change),
         revokeToken: (change) =>
@@ -65,6 +68,8 @@ export function atomicityContract(empty: Empty): void {
         updateProject: (change) => store.updateProject({ ...project, name: 'x' }, 1, change),
         deleteProject: (change) => store.deleteProject(free, NOW, change),
         insertKey: (change) => store.insertKey(someKey(project), someSecret(), change),
+        insertImportedKey: (change) =>
+          store.insertImportedKey(someKey(project), someImportedSecret(), change),
         insertToken: (change) => store.insertToken(someToken(), someSecret(), change),
         revokeToken: (change) => store.revokeToken({ id: token.id, scope: null, at: NOW }, change),
         ...bindAll(store, keyWrites(key)),

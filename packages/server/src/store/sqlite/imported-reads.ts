@@ -15,11 +15,13 @@ export function prepareImportedReads(db: Database.Database) {
   const byTag = db.prepare<unknown[], ImportedCandidate>(`
     SELECT ${REF}, secrets.digest, secrets.kdf ${FROM}
     WHERE secrets.tag = @tag AND secrets.pepper_id = @pepperId AND ${IN_SCOPE}`)
+  // Named indexes: by itself SQLite reads the secrets of all keys.
   const projects = db
     .prepare<[], string>(`
       SELECT DISTINCT project_id FROM keys WHERE id IN (
-        SELECT key_id FROM secrets WHERE ${FAST}
-        UNION SELECT key_id FROM secrets WHERE tag IS NOT NULL)`)
+        SELECT key_id FROM secrets INDEXED BY secrets_imported_digest WHERE ${FAST}
+        UNION ALL
+        SELECT key_id FROM secrets INDEXED BY secrets_imported_tag WHERE tag IS NOT NULL)`)
     .pluck()
   return {
     importedByDigest: (digest: Uint8Array, scope: Scope): ImportedRef | null =>

@@ -75,10 +75,12 @@ export function createSqliteKeyStore(options: {
       listeners.push(listener)
     },
     ping: () => read(() => reads.ping()),
-    close: async () => {
-      // The writing connection goes last: it checkpoints the WAL.
-      reader.close()
-      await writer.close()
-    },
+    close: () => closeBoth(reader, writer),
   }
+}
+
+/** The writing connection goes last: it checkpoints the WAL. */
+async function closeBoth(reader: Database.Database, writer: Writer): Promise<void> {
+  reader.close()
+  await writer.close()
 }

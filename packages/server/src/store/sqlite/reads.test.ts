@@ -21,6 +21,11 @@ function plansOf(list: (reads: ReturnType<typeof prepareReads>) => unknown): str
       plans.push(steps.map((step) => step.detail).join('; '))
       return all(...parameters)
     }
+    const get = statement.get.bind(statement)
+    statement.get = (...parameters: unknown[]) => {
+      statement.all(...parameters)
+      return get(...parameters)
+    }
     return statement
   }) as typeof db.prepare
   list(prepareReads(db))
@@ -67,4 +72,27 @@ test.each<[string, Parameters<typeof plansOf>[0], RegExp]>([
   expect(plans).toHaveLength(1)
   expect(plans[0]).toMatch(index)
   expect(plans[0]).not.toContain('TEMP B-TREE FOR ORDER BY')
+})
+
+test.each<[string, Parameters<typeof plansOf>[0], string[]]>([
+  [
+    'an imported secret by its digest',
+    (reads) => reads.importedByDigest(Buffer.alloc(32), 'p'),
+    ['INDEX secrets_imported_digest (digest=?)', 'SEARCH keys USING PRIMARY'],
+  ],
+  [
+    'imported secrets by their tag',
+    (reads) => reads.importedByTag(1, 'pepper1', null),
+    ['INDEX secrets_imported_tag (tag=?)', 'SEARCH keys USING PRIMARY'],
+  ],
+  [
+    'the projects with imported keys',
+    (reads) => reads.importedProjects(),
+    ['secrets_imported_digest', 'secrets_imported_tag', 'SEARCH keys USING PRIMARY'],
+  ],
+])('%s: found by an index of imported secrets alone', (_name, find, steps) => {
+  const plans = plansOf(find)
+  expect(plans).toHaveLength(1)
+  for (const step of steps) expect(plans[0]).toContain(step)
+  expect(plans[0]).not.toMatch(/SCAN (?:secrets|keys)(?: USING PRIMARY|;|$)/)
 })
