@@ -27,7 +27,7 @@ export interface Import {
   project: string | undefined
   /** Random bits of each string as its issuer attests; undefined = nobody says. */
   entropyBits: number | undefined
-  /** Aborted when nobody waits for the answer any more: the lines that are left are not tried. */
+  /** Aborted when nobody waits for the answer, or too long: the lines that are left are not tried. */
   signal: AbortSignal
 }
 
@@ -81,7 +81,7 @@ type Kept = { outcome: 'imported' | 'existing'; keyId: string }
 
 async function importKey(run: Run, body: ImportKey): Promise<Kept> {
   const { deps, caller, project, fast, slowly, signal } = run
-  if (signal.aborted) throw new ApiError('overloaded')
+  if (signal.aborted) throw tooLate()
   const { secretSha256: sha256, start = null } = body
   requireUnpublished(sha256)
   refuseOwnSecret(body)
@@ -128,6 +128,12 @@ function requireUnpublished(sha256: string): void {
       'this is the digest of a published test vector, which everybody knows',
     )
   }
+}
+
+function tooLate(): ApiError {
+  return new ApiError('overloaded', {
+    detail: 'The time of the import was over before this line was tried. Send it again.',
+  })
 }
 
 /** Nobody learns where else a string is in use. */

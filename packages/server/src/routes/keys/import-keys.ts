@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { ImportKey, ImportQuery, ImportReport } from '@keysmith/contract'
 import { redactKeys } from '@keysmith/key-format'
@@ -9,6 +10,8 @@ import { type App, PROBLEMS } from '../route.ts'
 
 /** 1,000 lines with Argon2id take half a minute. */
 const HANDLER_TIMEOUT_MS = 120_000
+/** Sooner, so that the answer can say which lines were not tried. */
+const LINES_TIMEOUT_MS = 110_000
 
 /** Registered in a scope of its own, where bodies are lines. */
 export function importKeysRoute(app: App, deps: Deps): void {
@@ -29,13 +32,12 @@ export function importKeysRoute(app: App, deps: Deps): void {
         response: { 200: ImportReport, ...PROBLEMS },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       waitForSlowLines(request.raw.socket)
       const { project, entropyBits } = request.query
       // The schema is that of one line; ndjson.ts made a list of checked lines of the body.
       const lines = request.body as unknown as CheckedLine<ImportKey>[]
-      const { signal } = request
-      const wish = { lines, project, entropyBits, signal }
+      const wish = { lines, project, entropyBits, signal: whileAwaited(reply.raw) }
       return presentReport(await importKeys(deps, callerOf(request), wish))
     },
   )
@@ -45,6 +47,13 @@ export function importKeysRoute(app: App, deps: Deps): void {
 function waitForSlowLines(socket: unknown): void {
   // Without a network, as in tests, there is no timeout to set.
   if (socket instanceof Socket) socket.setTimeout(HANDLER_TIMEOUT_MS)
+}
+
+/** Not `request.signal`, which ends with the body: aborted when the caller hangs up, or waits too long. */
+function whileAwaited(response: ServerResponse): AbortSignal {
+  const closed = new AbortController()
+  response.once('close', () => closed.abort())
+  return AbortSignal.any([closed.signal, AbortSignal.timeout(LINES_TIMEOUT_MS)])
 }
 
 function presentReport(outcomes: LineOutcome[]): ImportReport {

@@ -1,0 +1,618 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { generateKey } from '@keysmith/key-format'
+import vectors from '@keysmith/key-format/vectors.json' with { type: 'json' }
+import { describe, expect, test } from 'vitest'
+import type { Caller } from '../src/audit/change.ts'
+import { importKeys } from '../src/keys/import-keys.ts'
+import { StorageUnavailable } from '../src/store/key-store.ts'
+import { FAST, foreignString, importLines, importOne, lineOf, SLOW, sha256 } from './_import.ts'
+import { ask, createToken, startService, type TestService, tempFolder, verify } from './_service.ts'
+
+const codeOf = async (service: TestService, secret: string, token?: string) =>
+  (await verify(service, secret, {}, token)).code
+const getKey = async (service: TestService, id: string) =>
+  (await ask(service, 'GET', `/v1/keys/${id}`)).body
+const listKeys = async (service: TestService) =>
+  (await ask(service, 'GET', '/v1/keys?limit=200')).body.items
+const auditOf = async (service: TestService, id: string) =>
+  (await ask(service, 'GET', `/v1/audit-events?target=${id}`)).body.items
+async function createProject(service: TestService, name: string): Promise<string> {
+  return (await ask(service, 'POST', '/v1/projects', { body: { name, brand: 'pay' } })).body.id
+}
+
+describe('the report', () => {
+  test('says of each line what became of it, by its number, and good lines go on', async () => {
+    const service = await startService()
+    const [first, second] = [foreignString(), foreignString()]
+    const { status, body } = await importLines(
+      service,
+      [lineOf(first, { name: 'one' }), '{"name":', '', lineOf(second), lineOf(first)],
+      { query: FAST },
+    )
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ imported: 2, existing: 1, refused: 1 })
+    expect(body.lines).toEqual([
+      { line: 1, outcome: 'imported', keyId: expect.any(String) },
+      { line: 2, outcome: 'refused', code: 'invalid_request', detail: 'This line is not JSON.' },
+      { line: 4, outcome: 'imported', keyId: expect.any(String) },
+      { line: 5, outcome: 'existing', keyId: body.lines[0].keyId },
+    ])
+    expect(await codeOf(service, first)).toBe('valid')
+    expect(await codeOf(service, second)).toBe('valid')
+  })
+
+  const digest = sha256('whatever')
+  const native = generateKey({ brand: 'ks', kind: 'live' }).secret
+  const own = 'hunter2-of-some-length'
+  test.each<[what: string, line: unknown, code: string, paths: string[]]>([
+    ['broken JSON', '{"name":"x"', 'invalid_request', []],
+    ['no object', '[]', 'invalid_request', ['(body)']],
+    ['no digest', { name: 'x' }, 'invalid_request', ['secretSha256']],
+    ['no name', { secretSha256: digest }, 'invalid_request', ['name']],
+    [
+      'upper case',
+      { ...lineOf('x'), secretSha256: digest.toUpperCase() },
+      'invalid_request',
+      ['secretSha256'],
+    ],
+    [
+      'a short digest',
+      { ...lineOf('x'), secretSha256: digest.slice(1) },
+      'invalid_request',
+      ['secretSha256'],
+    ],
+    ['an unknown field', lineOf('x', { secret: 'marker' }), 'invalid_request', ['secret']],
+    ['an id', lineOf('x', { id: '000g40r40m30e20a' }), 'invalid_request', ['id']],
+    ['a project', lineOf('x', { project: 'default' }), 'invalid_request', ['project']],
+    ['a long start', lineOf('x', { start: 'abcdefghijklm' }), 'invalid_request', ['start']],
+    ['a start of two lines', lineOf('x', { start: 'a\nb' }), 'invalid_request', ['start']],
+    [
+      'an expiry in the past',
+      lineOf('x', { expiresAt: '2020-01-01T00:00:00Z' }),
+      'invalid_request',
+      ['expiresAt'],
+    ],
+    [
+      'a reserved permission',
+      lineOf('x', { permissions: ['keys:write'] }),
+      'invalid_request',
+      ['permissions/0'],
+    ],
+    [
+      'a secret of ours in its name',
+      lineOf('x', { name: `was ${native}` }),
+      'invalid_request',
+      ['name'],
+    ],
+    ['its own string as name', lineOf(own, { name: own }), 'invalid_request', ['name']],
+    [
+      'its own string in a note',
+      lineOf(own, { description: `old: ${own}\n` }),
+      'invalid_request',
+      ['description'],
+    ],
+    [
+      'its own string in a label',
+      lineOf(own, { metadata: { old: own } }),
+      'invalid_request',
+      ['metadata'],
+    ],
+    ['its own string as start', lineOf('short', { start: 'short' }), 'invalid_request', ['start']],
+    [
+      '__proto__',
+      `{"__proto__":{"name":"x"},"name":"x","secretSha256":"${digest}"}`,
+      'invalid_request',
+      ['__proto__'],
+    ],
+    ['16 KiB and more', lineOf('x', { description: 'x'.repeat(16_384) }), 'too_large', []],
+  ])('a line with %s is refused alone', async (_what, line, code, paths) => {
+    const service = await startService()
+    const good = foreignString()
+    const { status, body, text } = await importLines(service, [line, lineOf(good)], { query: FAST })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ imported: 1, existing: 0, refused: 1 })
+    const [refused, imported] = body.lines
+    expect(refused).toMatchObject({ line: 1, outcome: 'refused', code })
+    expect(refused.detail).toBeTruthy()
+    expect((refused.fields ?? []).map(({ path }: { path: string }) => path)).toEqual(paths)
+    expect(imported).toMatchObject({ line: 2, outcome: 'imported' })
+    for (const submitted of [native, own, 'marker', digest]) expect(text).not.toContain(submitted)
+    expect(await listKeys(service)).toHaveLength(1)
+    const audit = (await ask(service, 'GET', '/v1/audit-events')).body.items
+    expect(
+      audit.filter(({ action }: { action: string }) => action === 'key.imported'),
+    ).toHaveLength(1)
+  })
+
+  test('the digests of the published vectors are refused, each of them', async () => {
+    const service = await startService()
+    const lines = vectors.valid.map(({ secret }) => lineOf(secret))
+    for (const query of [FAST, SLOW]) {
+      const { body } = await importLines(service, lines, { query })
+      expect(body).toMatchObject({ imported: 0, existing: 0, refused: lines.length })
+      for (const { fields } of body.lines) expect(fields[0].path).toBe('secretSha256')
+    }
+    expect(await listKeys(service)).toEqual([])
+  })
+
+  test('a lifetime beyond that of the installation is a violation of its policy', async () => {
+    const service = await startService({ config: { keyMaxDays: 30, keyDefaultDays: 30 } })
+    const lines = [{ expiresInDays: 31 }, { expiresAt: null }, { expiresInDays: 30 }]
+    const { body } = await importLines(
+      service,
+      lines.map((attributes) => lineOf(foreignString(), attributes)),
+      { query: FAST },
+    )
+    const codes = body.lines.map(({ code }: { code?: string }) => code)
+    expect(codes).toEqual(['policy_violation', 'policy_violation', undefined])
+  })
+
+  test('1,000 lines are taken, 1,001 are not, and neither is none', async () => {
+    const service = await startService()
+    const lines = Array.from({ length: 1001 }, () => lineOf(foreignString()))
+    const tooMany = await importLines(service, lines, { query: FAST })
+    expect([tooMany.status, tooMany.body.code]).toEqual([400, 'invalid_request'])
+    expect(tooMany.body.detail).toContain('at most 1000 lines')
+    expect(await listKeys(service)).toEqual([])
+    for (const empty of ['', '\r\n\n', ' ']) {
+      expect((await importLines(service, [empty])).status).toBe(400)
+    }
+    const all = await importLines(service, lines.slice(0, 1000), { query: FAST })
+    expect(all.body).toMatchObject({ imported: 1000, existing: 0, refused: 0 })
+    const again = await importLines(service, lines, { query: FAST })
+    expect(again.status).toBe(400)
+    const repeated = await importLines(service, lines.slice(0, 1000).toReversed(), { query: FAST })
+    expect(repeated.body).toMatchObject({ imported: 0, existing: 1000, refused: 0 })
+    expect((await ask(service, 'GET', '/control/audit-chain')).status).toBe(404)
+  })
+
+  test('a body of more than 4 MiB, of another type, or not UTF-8 is refused whole', async () => {
+    const service = await startService()
+    const post = (payload: Buffer | string, type: string) =>
+      ask(service, 'POST', '/v1/keys/import', { body: payload, headers: { 'content-type': type } })
+    const line = JSON.stringify(lineOf(foreignString()))
+    const large = await post(`${line}\n${' '.repeat(4 * 1024 * 1024)}`, 'application/x-ndjson')
+    expect([large.status, large.body.code]).toEqual([413, 'too_large'])
+    const json = await post(line, 'application/json')
+    expect([json.status, json.body.code]).toEqual([415, 'unsupported_media_type'])
+    expect(json.body.detail).toContain('application/x-ndjson')
+    for (const type of ['application/x-ndjsonx', 'text/plain', 'application/ndjson']) {
+      expect((await post(line, type)).status).toBe(415)
+    }
+    const binary = await post(
+      Buffer.concat([Buffer.from(line), Buffer.from([0xff])]),
+      'application/x-ndjson',
+    )
+    expect([binary.status, binary.body.code]).toEqual([400, 'invalid_request'])
+    expect(await listKeys(service)).toEqual([])
+  })
+
+  test('windows line ends and a mark of byte order change nothing', async () => {
+    const service = await startService()
+    const strings = [foreignString(), foreignString()]
+    const text = strings.map((string) => JSON.stringify(lineOf(string))).join('\r\n')
+    const { body } = await importLines(service, [`\ufeff${text}\r`], { query: FAST })
+    expect(body).toMatchObject({ imported: 2, refused: 0 })
+  })
+})
+
+describe('an imported key', () => {
+  test.each([
+    ['hmac', FAST, 'hmac'],
+    ['argon2id', SLOW, 'argon2id'],
+    ['hmac, from 112 bits on', '?entropyBits=112', 'hmac'],
+    ['argon2id, below 112 bits', '?entropyBits=111', 'argon2id'],
+  ])(
+    'has all its attributes, an audit row and a start, and is kept as %s',
+    async (_n, query, hashClass) => {
+      const service = await startService()
+      const string = foreignString()
+      const attributes = {
+        name: 'billing',
+        owner: 'team-billing',
+        environment: 'test',
+        description: 'from the old system',
+        permissions: ['jobs:write'],
+        allowedModels: ['small-*'],
+        metadata: { team: 'a' },
+        tags: { wave: '1' },
+        expiresAt: '2099-01-01T00:00:00.000Z',
+        rotation: { everySeconds: 3600, overlapSeconds: 60 },
+        deletionProtection: true,
+      }
+      const id = await importOne(service, string, {
+        query,
+        attributes: { ...attributes, start: 'sk_prod_' },
+      })
+      const key = await getKey(service, id)
+      expect(key).toMatchObject({ ...attributes, imported: true, enabled: true, status: 'active' })
+      expect(key.secrets).toMatchObject([{ mintedBy: 'import', start: 'sk_prod_', endsAt: null }])
+      const [event, ...more] = await auditOf(service, id)
+      expect(more).toEqual([])
+      expect(event).toMatchObject({
+        action: 'key.imported',
+        project: key.project,
+        details: {
+          name: 'billing',
+          permissions: ['jobs:write'],
+          secretVersion: key.secretVersion,
+          hashClass,
+        },
+      })
+      const verdict = await verify(service, string, {
+        permissions: ['jobs:write'],
+        model: 'small-1',
+      })
+      expect(verdict).toMatchObject({
+        valid: true,
+        key: { id, environment: 'test', name: 'billing' },
+      })
+      expect(await codeOf(service, string)).toBe('model_required')
+      await service.deps.lastUsed.flush()
+      expect((await getKey(service, id)).secrets[0].lastUsedAt).not.toBeNull()
+    },
+  )
+
+  test('a disabled line makes a disabled key', async () => {
+    const service = await startService()
+    const string = foreignString()
+    const id = await importOne(service, string, { query: FAST, attributes: { enabled: false } })
+    expect(await codeOf(service, string)).toBe('disabled')
+    await ask(service, 'POST', `/v1/keys/${id}/enable`)
+    expect(await codeOf(service, string)).toBe('valid')
+  })
+
+  test.each([FAST, SLOW])(
+    'is refused at once when revoked, with warm caches (%s)',
+    async (query) => {
+      const service = await startService()
+      const string = foreignString()
+      const id = await importOne(service, string, { query })
+      expect([await codeOf(service, string), await codeOf(service, string)]).toEqual([
+        'valid',
+        'valid',
+      ])
+      await ask(service, 'POST', `/v1/keys/${id}/disable`)
+      expect(await codeOf(service, string)).toBe('disabled')
+      await ask(service, 'POST', `/v1/keys/${id}/enable`)
+      expect(await codeOf(service, string)).toBe('valid')
+      await ask(service, 'POST', `/v1/keys/${id}/revoke`, { body: {} })
+      expect([await codeOf(service, string), await codeOf(service, string)]).toEqual([
+        'revoked',
+        'revoked',
+      ])
+      const again = await importLines(service, [lineOf(string)], { query })
+      expect(again.body.lines).toEqual([{ line: 1, outcome: 'existing', keyId: id }])
+      expect(await codeOf(service, string)).toBe('revoked')
+    },
+  )
+
+  test.each([FAST, SLOW])('expires at its millisecond (%s)', async (query) => {
+    const clock = { now: Date.UTC(2026, 5, 1) }
+    const service = await startService({ now: () => clock.now })
+    const string = foreignString()
+    const expiresAt = new Date(clock.now + 60_000).toISOString()
+    await importOne(service, string, { query, attributes: { expiresAt } })
+    clock.now += 59_999
+    expect(await codeOf(service, string)).toBe('valid')
+    clock.now += 1
+    expect(await codeOf(service, string)).toBe('expired')
+  })
+
+  test.each([FAST, SLOW])(
+    'is rotated to a secret of ours with its id, and overlaps (%s)',
+    async (query) => {
+      const clock = { now: Date.UTC(2026, 5, 1) }
+      const service = await startService({ now: () => clock.now })
+      const string = foreignString()
+      const id = await importOne(service, string, { query })
+      expect(await codeOf(service, string)).toBe('valid')
+      clock.now += 1000
+      const rotate = (body: object) => ask(service, 'POST', `/v1/keys/${id}/rotate`, { body })
+      const { body } = await rotate({ overlapSeconds: 60 })
+      expect(body.secret).toMatch(new RegExp(`^ks_live_1${id}_`))
+      expect(body.key).toMatchObject({
+        id,
+        imported: false,
+        secrets: [{ start: null }, { mintedBy: 'import' }],
+      })
+      expect([await codeOf(service, string), await codeOf(service, body.secret)]).toEqual([
+        'valid',
+        'valid',
+      ])
+      clock.now += 60_000
+      expect([await codeOf(service, string), await codeOf(service, body.secret)]).toEqual([
+        'expired',
+        'valid',
+      ])
+      const second = await rotate({ overlapSeconds: 0 })
+      expect(await codeOf(service, string)).toBe('unknown')
+      expect(await codeOf(service, second.body.secret)).toBe('valid')
+      // Within the minute in which the string is still remembered.
+      const again = await importOne(service, string, { query })
+      expect(again).not.toBe(id)
+      expect((await verify(service, string)).key.id).toBe(again)
+    },
+  )
+
+  test('whose string has the form of ours is found by its digest, whatever its brand and kind', async () => {
+    const service = await startService()
+    for (const kind of ['live', 'test', 'root', 'custom']) {
+      const { secret } = generateKey({ brand: 'old', kind })
+      expect(await codeOf(service, secret)).toBe('unknown')
+      await importOne(service, secret, { query: FAST })
+      expect(await codeOf(service, secret)).toBe('valid')
+    }
+  })
+
+  test('keeps working when somebody takes the id inside its string for a key of his own', async () => {
+    const service = await startService()
+    const { id, secret } = generateKey({ brand: 'old', kind: 'live' })
+    const importedId = await importOne(service, secret, { query: FAST })
+    const other = generateKey({ brand: 'ks', kind: 'live', id }).secret
+    const project = await createProject(service, 'other')
+    const body = { name: 'mine', project, id, secretSha256: sha256(other) }
+    expect((await ask(service, 'POST', '/v1/keys', { body })).status).toBe(201)
+    expect((await verify(service, secret)).key.id).toBe(importedId)
+    expect((await verify(service, other)).key.id).toBe(id)
+  })
+
+  test('survives a restart, with both kinds of digest and the precheck of its project', async () => {
+    const dataDir = tempFolder()
+    const config = { dataDir }
+    const before = await startService({ config, closeItself: false })
+    const [fast, slow] = [foreignString(), foreignString()]
+    const ids = [
+      await importOne(before, fast, { query: FAST }),
+      await importOne(before, slow, { query: SLOW }),
+    ]
+    await before.close()
+    const after = await startService({ config })
+    const found = [await verify(after, fast), await verify(after, slow)]
+    expect(found.map(({ code, key }) => [code, key.id])).toEqual(ids.map((id) => ['valid', id]))
+    expect((await ask(after, 'GET', '/v1/meta')).body.precheck).toBe('off')
+    expect((await importLines(after, [lineOf(fast), lineOf(slow)])).body.existing).toBe(2)
+  })
+})
+
+describe('the same string', () => {
+  test.each([
+    [FAST, FAST],
+    [SLOW, SLOW],
+    [FAST, SLOW],
+    [SLOW, FAST],
+  ])(
+    'is one key, within a request and over two at the same moment (%s, %s)',
+    async (one, other) => {
+      const service = await startService()
+      const lines = [foreignString(), foreignString()].map((string) => lineOf(string))
+      const doubled = [...lines, ...lines]
+      const answers = await Promise.all([
+        importLines(service, doubled, { query: one }),
+        importLines(service, doubled, { query: other }),
+      ])
+      const outcomes = answers.flatMap(({ body }) => body.lines)
+      expect(outcomes.filter(({ outcome }) => outcome === 'imported')).toHaveLength(2)
+      expect(outcomes.filter(({ outcome }) => outcome === 'existing')).toHaveLength(6)
+      expect(new Set(outcomes.map(({ keyId }) => keyId)).size).toBe(2)
+      expect(await listKeys(service)).toHaveLength(2)
+    },
+  )
+
+  test.each([FAST, SLOW])(
+    'in another project is refused without a word about where (%s)',
+    async (query) => {
+      const service = await startService()
+      const project = await createProject(service, 'payments')
+      const string = foreignString()
+      const id = await importOne(service, string, { query })
+      const { body, text } = await importLines(service, [lineOf(string)], {
+        query: `${query || '?'}&project=payments`,
+      })
+      expect(body.lines).toMatchObject([{ line: 1, outcome: 'refused', code: 'secret_taken' }])
+      const home = (await getKey(service, id)).project
+      for (const hint of [id, home, 'default']) expect(text).not.toContain(hint)
+      expect((await ask(service, 'GET', `/v1/keys?project=${project}`)).body.items).toEqual([])
+    },
+  )
+})
+
+describe('who may import', () => {
+  test('a token of one project imports into it, and into no other', async () => {
+    const service = await startService()
+    const [own, foreign] = [
+      await createProject(service, 'own'),
+      await createProject(service, 'foreign'),
+    ]
+    const token = (await createToken(service, { permissions: ['keys:import'], project: own }))
+      .secret
+    const id = await importOne(service, foreignString(), { query: FAST, token })
+    expect((await getKey(service, id)).project).toBe(own)
+    for (const project of [foreign, 'foreign', 'nowhere']) {
+      const query = `?project=${project}`
+      const { status, body } = await importLines(service, [lineOf('x')], { query, token })
+      expect([status, body.code]).toEqual([404, 'project_not_found'])
+    }
+  })
+
+  test('nobody hands out what he does not hold: such a line is refused, the others go on', async () => {
+    const service = await startService()
+    const permissions = ['keys:import', 'jobs:*']
+    const token = (await createToken(service, { permissions })).secret
+    const wishes = [['jobs:write'], ['other:write'], ['jobs:*', 'other'], []]
+    const { body } = await importLines(
+      service,
+      wishes.map((wish) => lineOf(foreignString(), { permissions: wish })),
+      { query: FAST, token },
+    )
+    const codes = body.lines.map(({ code }: { code?: string }) => code)
+    expect(codes).toEqual([undefined, 'missing_permission', 'missing_permission', undefined])
+    expect(await listKeys(service)).toHaveLength(2)
+  })
+
+  test('the right to write keys is none to import them', async () => {
+    const service = await startService()
+    const token = (await createToken(service, { permissions: ['keys:write', '*'] })).secret
+    const { status, body } = await importLines(service, [lineOf('x')], { token })
+    expect([status, body.code]).toEqual([403, 'missing_permission'])
+  })
+})
+
+describe('precheck and brand', () => {
+  test('follow the project that is asked about, and the scope of the token', async () => {
+    const service = await startService()
+    const own = await createProject(service, 'own')
+    await createProject(service, 'other')
+    const bound = (await createToken(service, { permissions: [], project: own })).secret
+    const meta = async (query = '', token?: string) => {
+      const { body } = await ask(service, 'GET', `/v1/meta${query}`, token ? { token } : {})
+      return [body.precheck, body.brand]
+    }
+    const all = async () => [
+      await meta(),
+      await meta('?project=own'),
+      await meta('?project=other'),
+      await meta('', bound),
+    ]
+    expect(await all()).toEqual([
+      ['on', 'ks'],
+      ['on', 'pay'],
+      ['on', 'pay'],
+      ['on', 'pay'],
+    ])
+    await importOne(service, foreignString(), { query: '?project=other&entropyBits=128' })
+    expect(await all()).toEqual([
+      ['off', 'ks'],
+      ['on', 'pay'],
+      ['off', 'pay'],
+      ['on', 'pay'],
+    ])
+    await importOne(service, foreignString(), { query: '?project=own' })
+    expect(await all()).toEqual([
+      ['off', 'ks'],
+      ['off', 'pay'],
+      ['off', 'pay'],
+      ['off', 'pay'],
+    ])
+    for (const [project, token] of [
+      ['other', bound],
+      ['nowhere', undefined],
+    ] as const) {
+      const { status, body } = await ask(
+        service,
+        'GET',
+        `/v1/meta?project=${project}`,
+        token ? { token } : {},
+      )
+      expect([status, body.code]).toEqual([404, 'project_not_found'])
+    }
+    expect((await ask(service, 'GET', '/v1/meta')).body.features).toContain('import')
+  })
+})
+
+test('a database that is read shows neither the strings nor their digests', async () => {
+  const service = await startService()
+  const strings = [foreignString(), foreignString()]
+  await importOne(service, strings[0]!, { query: FAST })
+  await importOne(service, strings[1]!, { query: SLOW })
+  const files = readdirSync(service.dataDir).filter((name) => name.startsWith('keysmith.db'))
+  expect(files).toContain('keysmith.db-wal')
+  for (const file of files) {
+    const bytes = readFileSync(join(service.dataDir, file))
+    for (const string of strings) {
+      const hex = sha256(string)
+      for (const trace of [
+        Buffer.from(string),
+        Buffer.from(hex),
+        Buffer.from(hex, 'hex'),
+        Buffer.from(hex.toUpperCase()),
+      ]) {
+        expect(bytes.includes(trace), file).toBe(false)
+      }
+    }
+  }
+  expect(service.logLines.join('\n')).not.toContain(sha256(strings[0]!))
+})
+
+/** An import over the network. */
+function send(service: TestService, address: string, lines: string[], signal?: AbortSignal) {
+  return fetch(`${address}/v1/keys/import`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${service.rootToken}`,
+      'content-type': 'application/x-ndjson',
+    },
+    body: lines.join('\n'),
+    ...(signal ? { signal } : {}),
+  })
+}
+
+test('an import of slow lines outlasts the timeout of an idle connection', async () => {
+  const service = await startService()
+  // Sooner than the lines are done; in life it is 10 s, and 1,000 lines take half a minute.
+  service.app.server.timeout = 100
+  const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const lines = Array.from({ length: 40 }, () =>
+    JSON.stringify(lineOf(randomBytes(8).toString('hex'))),
+  )
+  const response = await send(service, address, lines)
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({ imported: 40, refused: 0 })
+})
+
+test('an import whose storage fails is an error that says to send it again', async () => {
+  const service = await startService()
+  const { store } = service.deps
+  const insert = store.insertImportedKey
+  let count = 0
+  store.insertImportedKey = (...args) => {
+    count += 1
+    return count === 2 ? Promise.reject(new StorageUnavailable('full')) : insert(...args)
+  }
+  const lines = Array.from({ length: 4 }, () => lineOf(foreignString()))
+  const failed = await importLines(service, lines, { query: FAST })
+  expect([failed.status, failed.body.code]).toEqual([503, 'storage_unavailable'])
+  expect(failed.body.detail).toContain('Send the same import again')
+  expect(failed.headers['retry-after']).toBe('1')
+  const { body } = await importLines(service, lines, { query: FAST })
+  expect(body).toMatchObject({ imported: 1, existing: 3, refused: 0 })
+})
+
+test('when the caller hangs up, or the time is over, the lines that are left are not tried', async () => {
+  const service = await startService()
+  const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const lines = Array.from({ length: 200 }, () => JSON.stringify(lineOf(foreignString())))
+  const caller = new AbortController()
+  const sent = send(service, address, lines, caller.signal).catch((error: Error) => error.name)
+  while ((await listKeys(service)).length === 0) await setImmediate()
+  caller.abort()
+  expect(await sent).toBe('AbortError')
+  // Imports go one after the other: when this one is answered, the one before has ended.
+  const { body } = await importLines(service, [lines[199]!], { query: FAST })
+  expect(body).toMatchObject({ imported: 1 })
+  expect((await listKeys(service)).length).toBeLessThan(200)
+
+  const late = await importKeys(service.deps, CALLER, {
+    lines: [{ line: 1, body: lineOf(foreignString()) }],
+    project: undefined,
+    entropyBits: 160,
+    signal: AbortSignal.abort(),
+  })
+  expect(late).toMatchObject([{ line: 1, outcome: 'refused', error: { code: 'overloaded' } }])
+})
+
+const CALLER: Caller = {
+  principal: {
+    kind: 'local',
+    id: 'local',
+    name: 'local',
+    permissions: ['keys:import'],
+    projectId: null,
+    expiresAt: null,
+  },
+  requestId: null,
+  idempotency: null,
+}
