@@ -14,8 +14,9 @@ export class SecretMemory {
   readonly #key = createSecretKey(randomBytes(32))
   readonly #refs: LRUCache<string, ImportedRef>
 
-  constructor({ maxEntries = MAX_ENTRIES }: { maxEntries?: number } = {}) {
-    this.#refs = new LRUCache({ max: maxEntries, ttl: TTL_MS })
+  constructor(options: { maxEntries?: number; clock?: { now: () => number } } = {}) {
+    const { maxEntries = MAX_ENTRIES, clock = performance } = options
+    this.#refs = new LRUCache({ max: maxEntries, ttl: TTL_MS, ttlResolution: 0, perf: clock })
   }
 
   get(sha256: string): ImportedRef | undefined {
