@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { generateId, generateKey } from '@keysmith/key-format'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { foreignString } from './_import.ts'
 import { keysmith, type RunningServer, serve } from './_process.ts'
 import { rawRequest, sendRaw } from './_raw-http.ts'
 import { tempFolder } from './_service.ts'
@@ -44,9 +45,9 @@ function base64Forms(bytes: Buffer): string[] {
   })
 }
 
-/** The whole secret, its random part, and both halves of that. */
+/** The whole secret, its random part, and both halves of that. An imported string is all random. */
 function partsOf(secret: string): string[] {
-  const random = secret.split('_')[3] ?? ''
+  const random = secret.split('_')[3] ?? secret
   return [secret, random, random.slice(0, HALF), random.slice(HALF, 2 * HALF)]
 }
 
@@ -144,6 +145,21 @@ function minted(id?: string) {
   return { secret, body: { id: own, secretSha256 } }
 }
 
+/** A string of another system, and its digest, which is as good as a secret: as text and as bytes. */
+function foreign() {
+  const string = foreignString()
+  const digest = createHash('sha256').update(string).digest()
+  secrets.push(string, digest.toString('hex'), digest.toString('latin1'))
+  return { string, line: { name: 'moved in', secretSha256: digest.toString('hex') } }
+}
+
+const importLines = (lines: (object | string)[], query = '', type = 'application/x-ndjson') =>
+  request({
+    path: `/v1/keys/import${query}`,
+    headers: { 'content-type': type },
+    body: lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+  })
+
 test('the search finds a planted secret in every form', () => {
   const { secret } = generateKey({ brand: 'ks', kind: 'live' })
   const noise = (text: string | Buffer) =>
@@ -166,6 +182,7 @@ test('the search finds a planted secret in every form', () => {
 
 test('secrets are issued, used, sent to wrong places and provoked', async () => {
   await useSecretsRightly()
+  await importStrings()
   await sendSecretsToWrongPlaces()
   await sendBrokenRequests()
   expect(secrets.length).toBeGreaterThan(40)
@@ -232,6 +249,54 @@ async function useSecretsRightly() {
   )
   for (const token of [secret, own.secret, stray('root'), rotated.answer.secret]) {
     expect((await request({ method: 'GET', path: '/v1/keys', token })).status).toBe(401)
+  }
+}
+
+/** Imported in both forms, used, repeated, rotated, and sent in wrong lines. */
+async function importStrings() {
+  for (const query of ['?entropyBits=128', '']) {
+    const own = [foreign(), foreign()]
+    const lines = own.map(({ string, line }) => ({ ...line, start: string.slice(0, 8) }))
+    const { answer } = await importLines([...lines, ...lines], query)
+    expect(answer).toMatchObject({ imported: 2, existing: 2, refused: 0 })
+    for (const { string } of own) {
+      const verdict = await request({ path: '/v1/verify', body: { secret: string } })
+      expect(verdict.answer.code).toBe('valid')
+      await request({ path: '/v1/verify', body: { secret: `${string}x` } })
+    }
+    await request({ path: `/v1/keys/${answer.lines[0].keyId}/rotate`, body: {} })
+    await request({ path: `/v1/keys/${answer.lines[1].keyId}/revoke`, body: {} })
+    await request({ path: '/v1/verify', body: { secret: own[1]?.string } })
+
+    const { string, line } = foreign()
+    const shown = [{ name: string }, { owner: string }, { description: `was ${string}` }]
+    const labels = [{ metadata: { a: string } }, { tags: { [string]: 'a' } }]
+    const wrong = [
+      { permissions: [string] },
+      { [string]: 1 },
+      { expiresAt: string },
+      { start: string },
+    ]
+    const digest = line.secretSha256
+    const attributes: object[] = [
+      ...shown,
+      ...labels,
+      ...wrong,
+      { secret: string },
+      { id: digest },
+      { name: `x ${digest}` },
+    ]
+    const bodies = [
+      ...attributes.map((more) => ({ ...line, ...more })),
+      { ...line, secretSha256: string },
+    ]
+    const broken = [`{"name":"${string}`, string, digest, `"${digest}"`, `{"${string}":${digest}}`]
+    const refused = await importLines([...bodies, ...broken], query)
+    expect(refused.answer.refused).toBe(bodies.length + broken.length)
+    for (const type of ['application/json', 'text/plain']) await importLines([line], query, type)
+    await importLines([line], `?project=${string}`)
+    await importLines([line], `?entropyBits=${digest}`)
+    await importLines([line], `?${string}=1`)
   }
 }
 

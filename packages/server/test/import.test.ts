@@ -107,6 +107,12 @@ describe('the report', () => {
       'invalid_request',
       ['__proto__'],
     ],
+    [
+      'its digest in its name',
+      lineOf(own, { name: `sha ${sha256(own).toUpperCase()}` }),
+      'invalid_request',
+      ['name'],
+    ],
     ['16 KiB and more', lineOf('x', { description: 'x'.repeat(16_384) }), 'too_large', []],
   ])('a line with %s is refused alone', async (_what, line, code, paths) => {
     const service = await startService()

@@ -5,7 +5,8 @@ import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { changeOf, someProject } from '../contract/_records.ts'
 import { keyStoreContract } from '../key-store.contract.ts'
-import { openReader, openWriter } from './open-database.ts'
+import { readMigrations } from '../migrations.ts'
+import { createDatabase, openReader, openWriter } from './open-database.ts'
 import { openSqliteKeyStore } from './open-key-store.ts'
 
 function folder() {
@@ -106,6 +107,32 @@ describe('the SQLite file', () => {
     ])
     await openAndClose(file, more)
     await expect(openStore(file)).rejects.toThrow(/lacks the one/)
+  })
+
+  test('a database of the first schema is migrated with the keys in it', async () => {
+    const { file, remove } = folder()
+    onTestFinished(remove)
+    createDatabase(file)
+    const db = openWriter(file)
+    const [first] = readMigrations(join(import.meta.dirname, 'migrations'))
+    db.exec(first!.sql)
+    db.exec(`
+      CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL,
+        checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;
+      INSERT INTO schema_migrations VALUES (1, '${first!.name}', '${first!.checksum}', 1);
+      INSERT INTO projects VALUES ('p', 'p', NULL, 'ks', 1, 0, 1, 1, NULL, 1);
+      INSERT INTO keys (id, project_id, name, environment, enabled, permissions, metadata, tags,
+        deletion_protection, secret_version, created_at, created_by, updated_at, revision)
+      VALUES ('k', 'p', 'old', 'live', 1, '[]', '{}', '{}', 0, 1, 1, 'x', 1, 1);
+      INSERT INTO secrets (key_id, version, hash_class, digest, pepper_id, minted_by, created_at)
+      VALUES ('k', 1, 'hmac', zeroblob(32), 'pepper1', 'client', 1)`)
+    db.close()
+    const { store } = await openStore(file)
+    const row = await store.findForVerification('k')
+    expect(row?.key).toMatchObject({ name: 'old', secrets: [{ mintedBy: 'client', start: null }] })
+    expect(row?.secrets).toMatchObject([{ version: 1, pepperId: 'pepper1' }])
+    expect(await store.listImportedProjects()).toEqual([])
+    await store.close()
   })
 
   async function openAndClose(file: string, checks?: Map<string, string>) {
