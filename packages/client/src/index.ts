@@ -17,6 +17,7 @@ export {
   ValidationError,
 } from './errors.ts'
 export type { KeyWithSecret, NewKey, NewSecret, RegisteredKey, RegisteredSecret } from './issue.ts'
+export type { ImportOptions } from './keys.ts'
 export type { ConnectionOptions, Logger, RequestOptions, Token as TokenSource } from './options.ts'
 export type { List, Page } from './page.ts'
 export type { Precheck } from './precheck.ts'

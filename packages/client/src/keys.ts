@@ -3,7 +3,17 @@ import { type ApiPromise, toApiPromise } from './api-promise.ts'
 import { createMethod, rotateMethod } from './issue.ts'
 import type { RequestOptions } from './options.ts'
 import { List } from './page.ts'
-import type { Key, ListKeys, RevokeKey, UpdateKey } from './types.gen.ts'
+import type { ImportKey, ImportReport, Key, ListKeys, RevokeKey, UpdateKey } from './types.gen.ts'
+
+/** Strings that nobody attests to be random take the service about 25 ms each. */
+const IMPORT_TIMEOUT_MS = 120_000
+
+export interface ImportOptions {
+  /** Id or name. Default: the project of the client, else of the token, else `default`. */
+  project?: string | undefined
+  /** Random bits that each string has, as its issuer attests. From 112 on the import is fast. */
+  entropyBits?: number | undefined
+}
 
 export type Keys = ReturnType<typeof createKeys>
 
@@ -42,6 +52,26 @@ export function createKeys(api: Api, project: string | undefined) {
     /** For ever: refused from the next verification on, or after `afterSeconds`. */
     revoke: (id: string, body: RevokeKey = {}, options?: RequestOptions) =>
       change('revoke', id, body, options),
+
+    /**
+     * Takes over keys that were issued elsewhere, by the SHA-256 of their strings: 1 to 1,000 lines, each
+     * whole or not at all, as the report says. It can be repeated: what is there is not made twice.
+     */
+    import: (
+      lines: readonly ImportKey[],
+      query: ImportOptions = {},
+      options?: RequestOptions,
+    ): ApiPromise<ImportReport> =>
+      toApiPromise(
+        api({
+          method: 'POST',
+          route: '/v1/keys/import',
+          query: { project, ...query },
+          body: lines.map((line) => JSON.stringify(line)).join('\n'),
+          contentType: 'application/x-ndjson',
+          options: { timeoutMs: IMPORT_TIMEOUT_MS, ...options },
+        }),
+      ),
 
     /** Moves the end of the older secret to `overlapSeconds` from now. */
     setOverlap: (id: string, overlapSeconds: number, options?: RequestOptions) =>

@@ -33,7 +33,7 @@ export async function brandOf(
 ): Promise<string> {
   const query = { project }
   const { signal, timeoutMs, maxRetries } = options ?? {}
-  const { data } = await api<Meta & { brand: string }>({
+  const { data } = await api<Meta>({
     method: 'GET',
     route: '/v1/meta',
     query,

@@ -14,6 +14,7 @@ export type ErrorCode =
   | "request_timeout"
   | "key_revoked"
   | "id_taken"
+  | "secret_taken"
   | "id_mismatch"
   | "name_taken"
   | "overlap_running"
@@ -334,7 +335,7 @@ export interface ImportKey {
    * @minItems 1
    * @maxItems 100
    */
-  ipAllowlist?: [string, ...string[]] | null;
+  ipAllowlist?: string[] | null;
   /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
@@ -1294,6 +1295,7 @@ export interface ListAuditEvents {
     | "project.updated"
     | "project.deleted"
     | "key.created"
+    | "key.imported"
     | "key.updated"
     | "key.disabled"
     | "key.enabled"
