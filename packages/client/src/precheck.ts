@@ -4,13 +4,13 @@ import type { Meta } from './types.gen.ts'
 
 export type Precheck = 'auto' | 'strict' | 'off'
 
-/** An import makes the filter wrong, so what the service said of it is believed for a minute. */
-const BELIEVED_MS = 60_000
+/** An import makes the filter wrong: before it refuses, what the service said may be this old. */
+const BELIEVED_MS = 5000
 
 /**
  * Tells what is certainly no secret: a filter for typing errors and noise, never a positive answer.
- * `auto` asks the service in the background whether secrets of other shapes were imported, and filters
- * nothing until it knows.
+ * With `auto`, such an input first makes it ask in the background whether secrets of other shapes were
+ * imported; nothing is filtered until the service has said no.
  */
 export function createPrecheck(http: Http, mode: Precheck): (input: unknown) => boolean {
   let isOn = mode === 'strict'
@@ -28,8 +28,9 @@ export function createPrecheck(http: Http, mode: Precheck): (input: unknown) => 
   }
 
   return (input) => {
-    if (performance.now() >= askAgainAt) ask()
     if (typeof input !== 'string' || input === '') return true
-    return isOn && !parseKey(input).ok
+    if (parseKey(input).ok) return false
+    if (performance.now() >= askAgainAt) ask()
+    return isOn
   }
 }
