@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type Answer, ask, type TestService } from './_service.ts'
+import { type Answer, ask, type TestService, verify } from './_service.ts'
 
 /** A string that some other system issued: 160 random bits, of no shape of ours. */
 export function foreignString(): string {
@@ -45,4 +45,16 @@ export async function importOne(
   const [line] = body.lines
   if (line.outcome !== 'imported') throw new Error(text)
   return line.keyId
+}
+
+export const codeOf = async (service: TestService, secret: string, token?: string) =>
+  (await verify(service, secret, {}, token)).code
+export const getKey = async (service: TestService, id: string) =>
+  (await ask(service, 'GET', `/v1/keys/${id}`)).body
+export const listKeys = async (service: TestService) =>
+  (await ask(service, 'GET', '/v1/keys?limit=200')).body.items
+export const auditOf = async (service: TestService, id: string) =>
+  (await ask(service, 'GET', `/v1/audit-events?target=${id}`)).body.items
+export async function createProject(service: TestService, name: string): Promise<string> {
+  return (await ask(service, 'POST', '/v1/projects', { body: { name, brand: 'pay' } })).body.id
 }

@@ -17,6 +17,12 @@ import { ask } from './_ledger.ts'
 import { COMMAND, keysmith, type RunningServer, serve } from './_process.ts'
 import { tempFolder } from './_service.ts'
 
+const MIGRATIONS = readdirSync(
+  join(import.meta.dirname, '../src/store/sqlite/migrations'),
+).toSorted()
+/** The output of a migrate command in which all have one state. */
+const listed = (state: string) => MIGRATIONS.map((name) => `${state}  ${name}\n`).join('')
+
 const root = tempFolder()
 const dataDir = join(root, 'data')
 const run = (args: string[], settings: Record<string, string> = {}) =>
@@ -141,9 +147,9 @@ describe.for(['stopped', 'running'])('with the server %s', (state) => {
   test('migrate status says what the database has', async () => {
     const status = await run(['migrate', 'status', '--json'])
     expect(status.code).toBe(0)
-    expect(JSON.parse(status.stdout)).toEqual({ applied: ['0001-init.sql'], pending: [] })
+    expect(JSON.parse(status.stdout)).toEqual({ applied: MIGRATIONS, pending: [] })
     const plain = await run(['migrate', 'status'])
-    expect(plain).toMatchObject({ code: 0, stdout: 'applied  0001-init.sql\n' })
+    expect(plain).toMatchObject({ code: 0, stdout: listed('applied') })
   })
 
   test('migrate up needs the server stopped, and says so', async () => {
@@ -195,11 +201,11 @@ describe('without a database', () => {
     const db = new Database(join(folder, 'keysmith.db'))
     db.pragma(`application_id = ${0x4b534d31}`)
     db.close()
-    const pending = { code: 5, stdout: 'pending  0001-init.sql\n', stderr: '' }
+    const pending = { code: 5, stdout: listed('pending'), stderr: '' }
     expect(await run(['migrate', 'status'], settings)).toEqual(pending)
     expect(await run(['migrate', 'up', '--dry-run'], settings)).toEqual({ ...pending, code: 0 })
     expect(await run(['migrate', 'status'], settings)).toEqual(pending)
-    const applied = { code: 0, stdout: 'applied  0001-init.sql\n', stderr: '' }
+    const applied = { code: 0, stdout: listed('applied'), stderr: '' }
     expect(await run(['migrate', 'up'], settings)).toEqual(applied)
     expect(await run(['migrate', 'status'], settings)).toEqual(applied)
   })

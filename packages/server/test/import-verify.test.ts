@@ -4,7 +4,17 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { importTag } from '../src/keys/imported-digest.ts'
 import type { Pepper } from '../src/keys/pepper.ts'
 import type { KeyStore } from '../src/store/key-store.ts'
-import { FAST, foreignString, importLines, importOne, lineOf, SLOW, sha256 } from './_import.ts'
+import {
+  codeOf,
+  createProject,
+  FAST,
+  foreignString,
+  importLines,
+  importOne,
+  lineOf,
+  SLOW,
+  sha256,
+} from './_import.ts'
 import {
   ask,
   createKey,
@@ -18,15 +28,10 @@ import {
 // How strings of any shape are found: by what is kept of them, in the scope that may hold them, with
 // Argon2id where nobody vouches for them, and never later than a change.
 
-const codeOf = async (service: TestService, secret: string, token?: string) =>
-  (await verify(service, secret, {}, token)).code
 /** Makes the next read go to the database. */
 const coolCache = (service: TestService) =>
   service.deps.rowCache.drop({ kind: 'project', id: 'all' })
 
-async function createProject(service: TestService, name: string): Promise<string> {
-  return (await ask(service, 'POST', '/v1/projects', { body: { name } })).body.id
-}
 const verifierOf = async (service: TestService, project: string) =>
   (await createToken(service, { permissions: ['keys:verify'], project })).secret
 
