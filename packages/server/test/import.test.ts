@@ -156,6 +156,18 @@ describe('the report', () => {
     expect(codes).toEqual(['policy_violation', 'policy_violation', undefined])
   })
 
+  test('a key that names no end lives on as before, or as long as the installation allows', async () => {
+    const day = 86_400_000
+    for (const [keyMaxDays, ends] of [[null, null] as const, [30, 30 * day] as const]) {
+      const now = Date.UTC(2026, 5, 1)
+      const config = { keyMaxDays, keyDefaultDays: 7 }
+      const service = await startService({ config, now: () => now })
+      const { body } = await importLines(service, [lineOf(foreignString())], { query: FAST })
+      const { expiresAt } = await getKey(service, body.lines[0].keyId)
+      expect(expiresAt).toBe(ends === null ? null : new Date(now + ends).toISOString())
+    }
+  })
+
   test('1,000 lines are taken, 1,001 are not, and neither is none', async () => {
     const service = await startService()
     const lines = Array.from({ length: 1001 }, () => lineOf(foreignString()))

@@ -86,7 +86,7 @@ async function importKey(run: Run, body: ImportKey): Promise<Kept> {
   requireUnpublished(sha256)
   refuseOwnSecret(body)
   const now = deps.now()
-  const draft = draftKey(deps, caller, body, project, now)
+  const draft = draftKey(withoutDefaultExpiry(deps), caller, body, project, now)
   requireHeld(caller.principal, draft.permissions)
 
   const find = () => findImportedSecret(deps, sha256, null, slowly)
@@ -103,6 +103,11 @@ async function importKey(run: Run, body: ImportKey): Promise<Kept> {
   requireWritten(outcome)
   deps.imported.projects.add(project.id)
   return { outcome: 'imported', keyId: key.id }
+}
+
+/** A key in use goes on living as before, or as long as the installation allows. */
+function withoutDefaultExpiry(deps: Deps): Deps {
+  return { ...deps, rules: { ...deps.rules, defaultDays: deps.rules.maxDays } }
 }
 
 function insert({ deps, caller }: Run, key: Key, secret: ImportedSecret) {
