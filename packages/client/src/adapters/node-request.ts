@@ -1,0 +1,63 @@
+import { type Places, type Presented, readSecret } from './presented-secret.ts'
+
+/** What Node, HTTP/2 and test injection have in common. */
+export interface NodeRequest {
+  headers: Record<string, string | string[] | undefined>
+  rawHeaders: string[]
+  headersDistinct?: Record<string, string[] | undefined>
+  url?: string | undefined
+  originalUrl?: string
+  /** Express up to 4 parses the query before all middleware. */
+  query?: unknown
+  /** Where Express remembers the parts of both URLs. */
+  _parsedUrl?: unknown
+  _parsedOriginalUrl?: unknown
+}
+
+/** For a second check of the same request, and not on the request, where it would be logged. */
+const taken = new WeakMap<object, Presented>()
+
+/** Reads the secret and removes it from the request, whether it is good or not. */
+export function takeSecret(request: NodeRequest, { header, parameter }: Places): Presented {
+  const before = taken.get(request)
+  if (before) return before
+  const presented = readSecret({
+    authorization: takeHeader(request, 'authorization'),
+    header: header ? takeHeader(request, header) : [],
+    parameter: parameter ? takeParameter(request, parameter) : [],
+  })
+  taken.set(request, presented)
+  return presented
+}
+
+/** Of a repeated header, `headers` has only the first or all joined, so the raw ones are counted. */
+function takeHeader(request: NodeRequest, name: string): string[] {
+  const { headers, rawHeaders } = request
+  const repeated: string[] = []
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) repeated.push(...rawHeaders.splice(index, 2))
+  }
+  const values = [headers[name] ?? []].flat()
+  delete headers[name]
+  delete request.headersDistinct?.[name]
+  return repeated.length > 2 ? repeated : values
+}
+
+function takeParameter(request: NodeRequest, name: string): string[] {
+  const values = new URLSearchParams(request.url?.split('?')[1]).getAll(name)
+  for (const field of ['url', 'originalUrl'] as const) {
+    const url = request[field]
+    if (url !== undefined) request[field] = withoutParameter(url, name)
+  }
+  delete Object(request.query)[name]
+  delete request._parsedUrl
+  delete request._parsedOriginalUrl
+  return values
+}
+
+/** The rest of the URL stays as it was written. */
+function withoutParameter(url: string, name: string): string {
+  const [path = '', query = ''] = url.split(/\?(.*)/s)
+  const rest = query.split('&').filter((part) => !new URLSearchParams(part).has(name))
+  return query && rest.length ? `${path}?${rest.join('&')}` : path
+}

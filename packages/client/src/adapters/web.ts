@@ -1,0 +1,15 @@
+import type { ValidVerdict } from './check.ts'
+import { checkRequest, type WebKeyOptions } from './web-request.ts'
+
+export type { KeyOptions, NeedsWithAddress, PresentedKey } from './options.ts'
+export type { ValidVerdict, WebKeyOptions }
+
+/**
+ * For everything that speaks the Fetch standard. The function gives the verdict of a key that is good for
+ * the request, or the answer to send. It does not read the body of the request.
+ */
+export function checkKey(
+  options: WebKeyOptions<Request>,
+): (request: Request) => Promise<ValidVerdict | Response> {
+  return (request) => checkRequest(options, request, request)
+}
