@@ -32,14 +32,15 @@ export function takeSecret(request: NodeRequest, { header, parameter }: Places):
 
 /** Of a repeated header, `headers` has only the first or all joined, so the raw ones are counted. */
 function takeHeader(request: NodeRequest, name: string): string[] {
-  const { headers, rawHeaders } = request
+  // Node derives the distinct ones late, and from as many raw ones as there were at first.
+  const { headers, rawHeaders, headersDistinct } = request
   const repeated: string[] = []
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (rawHeaders[index]?.toLowerCase() === name) repeated.push(...rawHeaders.splice(index, 2))
   }
   const values = [headers[name] ?? []].flat()
   delete headers[name]
-  delete request.headersDistinct?.[name]
+  delete headersDistinct?.[name]
   return repeated.length > 2 ? repeated : values
 }
 

@@ -1,0 +1,79 @@
+import { VERSION } from '../version.gen.ts'
+import { iso } from './fake-key.ts'
+import { createFakeKeys, type FakeDeps, type FakeKeys } from './fake-keys.ts'
+import { FakeProblem } from './fake-problem.ts'
+
+/** What a request of the client holds. */
+interface Asked {
+  id: string
+  // biome-ignore lint/suspicious/noExplicitAny: the client has typed what it sends
+  body: any
+  query: URLSearchParams
+}
+
+type Routes = Record<string, (asked: Asked) => unknown>
+
+const PAGE_SIZE = 50
+
+/** Answers like the service, from memory. */
+export function createFakeService(deps: FakeDeps) {
+  const routes: Routes = { ...keyRoutes(createFakeKeys(deps)), ...serviceRoutes(deps) }
+
+  return async (method: string, url: URL, body: string): Promise<Response> => {
+    const [, id = ''] = /^\/v1\/(?:keys|projects)\/([^/]+)/.exec(url.pathname) ?? []
+    const route = `${method} ${id ? url.pathname.replace(id, '{id}') : url.pathname}`
+    const asked = { id: decodeURIComponent(id), body: JSON.parse(body), query: url.searchParams }
+    try {
+      const found = routes[route]
+      if (!found) throw new FakeProblem(404, 'route_not_found')
+      return Response.json(await found(asked), { status: route === 'POST /v1/keys' ? 201 : 200 })
+    } catch (error) {
+      if (error instanceof FakeProblem) return error.response
+      throw error
+    }
+  }
+}
+
+function keyRoutes(keys: FakeKeys): Routes {
+  return {
+    'POST /v1/keys': ({ body }) => keys.create(body),
+    'GET /v1/keys': ({ query }) => pageOf(keys.list(), query),
+    'GET /v1/keys/{id}': ({ id }) => keys.get(id),
+    'PATCH /v1/keys/{id}': ({ id, body }) => keys.update(id, body),
+    'POST /v1/keys/{id}/disable': ({ id }) => keys.setEnabled(id, false),
+    'POST /v1/keys/{id}/enable': ({ id }) => keys.setEnabled(id, true),
+    'POST /v1/keys/{id}/rotate': ({ id, body }) => keys.rotate(id, body),
+    'POST /v1/keys/{id}/overlap': ({ id, body }) => keys.setOverlap(id, body),
+    'POST /v1/keys/{id}/revoke': ({ id, body }) => keys.revoke(id, body),
+    'POST /v1/verify': ({ body }) => keys.verify(body),
+  }
+}
+
+function serviceRoutes({ now, project }: FakeDeps): Routes {
+  const caller = { id: 'test', name: 'test', kind: 'token', permissions: ['*'] }
+  const facts = { version: VERSION, instanceId: 'test', features: [], precheck: 'on' }
+  const sizes = { maxPageSize: 200, maxBodyBytes: 16_384, maxLeaseMs: 0 }
+  const limits = { ...sizes, keyMaxDays: null, keyDefaultDays: null }
+  const { brand } = project
+  return {
+    'GET /v1/projects': () => ({ items: [project], nextCursor: null }),
+    'GET /v1/projects/{id}': ({ id }) => {
+      if (id === project.id || id === project.name) return project
+      throw new FakeProblem(404, 'project_not_found')
+    },
+    'GET /v1/whoami': () => ({ ...caller, project: null, expiresAt: null }),
+    'GET /v1/meta': () => ({ ...facts, limits, brand, rotationsDue: 0, time: iso(now()) }),
+    'GET /livez': () => ({ live: true }),
+    'GET /readyz': () => ({ ready: true, storage: 'ok', draining: false }),
+  }
+}
+
+/** The cursor is the place in the list; a filter is a field of the key. */
+function pageOf(all: object[], query: URLSearchParams) {
+  const { cursor = 0, limit = PAGE_SIZE, project: _, ...filter } = Object.fromEntries(query)
+  const fits = (key: object) =>
+    Object.entries(filter).every(([name, text]) => Object(key)[name] === text)
+  const rest = all.filter(fits).slice(Number(cursor))
+  const next = rest.length > Number(limit) ? `${Number(cursor) + Number(limit)}` : null
+  return { items: rest.slice(0, Number(limit)), nextCursor: next }
+}
