@@ -21,7 +21,8 @@ export async function check(
   } catch (error) {
     // No message: one of another library may quote the request.
     const { name, code, status, requestId } = Object(error)
-    logger?.warn({ reason: code ?? name, status, requestId }, 'an API key could not be checked')
+    const reason = typeof code === 'string' ? code : name
+    logger?.warn({ reason, status, requestId }, 'an API key could not be checked')
     return unavailable()
   }
 }

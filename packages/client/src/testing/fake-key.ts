@@ -8,6 +8,9 @@ export interface FakeKey {
 
 const DAY_MS = 86_400_000
 
+/** Of a key that names no end, as in a service with default settings. */
+export const DEFAULT_DAYS = 90
+
 const DEFAULTS = {
   owner: null,
   environment: 'live',
@@ -34,8 +37,9 @@ const DEFAULTS = {
 
 export function draftKey(body: CreateKey, id: string, project: string, now: number): Key {
   const { secretSha256: _, ...fields } = body
+  const lifetime = body.expiresAt === undefined ? { expiresInDays: DEFAULT_DAYS } : {}
   const blank = { ...DEFAULTS, name: body.name, createdAt: iso(now), updatedAt: iso(now) }
-  return withChanges({ ...blank, id, project }, { ...fields, id, project }, now)
+  return withChanges({ ...blank, id, project }, { ...lifetime, ...fields, id, project }, now)
 }
 
 export function withChanges(key: Key, changes: UpdateKey & Partial<Key>, now: number): Key {

@@ -1,5 +1,5 @@
 import { VERSION } from '../version.gen.ts'
-import { iso } from './fake-key.ts'
+import { DEFAULT_DAYS, iso } from './fake-key.ts'
 import { createFakeKeys, type FakeDeps, type FakeKeys } from './fake-keys.ts'
 import { FakeProblem } from './fake-problem.ts'
 
@@ -53,7 +53,7 @@ function serviceRoutes({ now, project }: FakeDeps): Routes {
   const caller = { id: 'test', name: 'test', kind: 'token', permissions: ['*'] }
   const facts = { version: VERSION, instanceId: 'test', features: [], precheck: 'on' }
   const sizes = { maxPageSize: 200, maxBodyBytes: 16_384, maxLeaseMs: 0 }
-  const limits = { ...sizes, keyMaxDays: null, keyDefaultDays: null }
+  const limits = { ...sizes, keyMaxDays: null, keyDefaultDays: DEFAULT_DAYS }
   const { brand } = project
   return {
     'GET /v1/projects': () => ({ items: [project], nextCursor: null }),
