@@ -77,6 +77,14 @@ const packageRules = [
     to: { path: ours(['packages/contract']), dependencyTypesNot: ['type-only'] },
   },
   {
+    name: 'frameworks-as-types-only',
+    comment:
+      'An adapter is given objects of its framework and never loads it: it may not be installed.',
+    severity: 'error',
+    from: { path: '^packages/client/src/', pathNot: TEST },
+    to: { path: '(^|/)(fastify|express|hono|next)(/|$)', dependencyTypesNot: ['type-only'] },
+  },
+  {
     name: 'packages-through-their-exports',
     comment: 'Relative imports stay inside a package; other packages are imported by name.',
     severity: 'error',
@@ -191,10 +199,15 @@ const generalRules = [
   },
   {
     name: 'not-to-dev-dep',
-    comment: 'Published code imports only what its own package.json lists under dependencies.',
+    comment:
+      'Published code imports only what its own package.json lists under dependencies or peerDependencies.',
     severity: 'error',
     from: { path: '^packages/[^/]+/src/', pathNot: TEST },
-    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: '^(packages|apps)/' },
+    to: {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['npm-peer'],
+      pathNot: '^(packages|apps)/',
+    },
   },
   {
     name: 'not-to-test',

@@ -123,9 +123,11 @@ test('npm run demo shows the life of a key, step by step', () => {
   expect(status).toBe(0)
 })
 
-test('every TypeScript block of the READMEs compiles', () => {
+test('every TypeScript block of the READMEs and pages compiles', () => {
   const readmes = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}/README.md`)
-  const blocks = ['README.md', ...readmes].flatMap((file) => codeBlocks(file, 'ts'))
+  const blocks = ['README.md', 'docs/adapters.md', ...readmes].flatMap((file) =>
+    codeBlocks(file, 'ts'),
+  )
   expect(blocks.length).toBeGreaterThan(2)
   const folder = join(ROOT, 'reports', 'readme-blocks')
   rmSync(folder, { recursive: true, force: true })
