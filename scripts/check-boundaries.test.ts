@@ -126,6 +126,7 @@ const violations: [rule: string, file: string, text: string][] = [
     'packages/client/src/schema.ts',
     "export { schema } from '@keysmith/contract'",
   ],
+  ['frameworks-as-types-only', 'packages/client/src/hook.ts', "export { fastify } from 'fastify'"],
   [
     'packages-through-their-exports',
     `${SERVER}/keys/parse.ts`,

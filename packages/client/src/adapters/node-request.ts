@@ -21,11 +21,11 @@ const taken = new WeakMap<object, Presented>()
 export function takeSecret(request: NodeRequest, { header, parameter }: Places): Presented {
   const before = taken.get(request)
   if (before) return before
-  const presented = readSecret({
-    authorization: takeHeader(request, 'authorization'),
-    header: header ? takeHeader(request, header) : [],
-    parameter: parameter ? takeParameter(request, parameter) : [],
-  })
+  const presented = readSecret(
+    takeHeader(request, 'authorization'),
+    header ? takeHeader(request, header) : [],
+    parameter ? takeParameter(request, parameter) : [],
+  )
   taken.set(request, presented)
   return presented
 }

@@ -9,13 +9,6 @@ export interface Places {
   parameter: string | undefined
 }
 
-/** Every value of each form, in the order of the request. */
-export interface Fields {
-  authorization: readonly string[]
-  header: readonly string[]
-  parameter: readonly string[]
-}
-
 const MAX_LENGTH = 1024
 /** `b64token` of RFC 6750, 2.1. */
 const TOKEN = /^[\w.~+/-]+=*$/
@@ -30,9 +23,12 @@ export function placesOf({ apiKeyHeader, allowQuery }: KeyOptions): Places {
   }
 }
 
-/** Reads by grammar. Nothing is trimmed: what HTTP allows around a value, its parser has removed. */
-export function readSecret({ authorization, header, parameter }: Fields): Presented {
-  const forms = [authorization.map(bearerOf), header, parameter]
+/**
+ * Reads by grammar, from every value of each form. Nothing is trimmed: what HTTP allows around a value,
+ * its parser has removed.
+ */
+export function readSecret(authorization: string[], ...others: string[][]): Presented {
+  const forms = [authorization.map(bearerOf), ...others]
   if (forms.some((values) => values.length > 1)) return 'ambiguous'
   const [secret, other] = new Set(forms.flat().filter(Boolean))
   if (secret === undefined) return 'absent'

@@ -13,15 +13,12 @@ export async function checkRequest<Req>(
   context: Req,
 ): Promise<ValidVerdict | Response> {
   const { header, parameter } = placesOf(options)
-  const presented = readSecret({
-    authorization: valuesOf(headers, 'authorization'),
-    header: header ? valuesOf(headers, header) : [],
-    parameter: parameter ? new URL(url).searchParams.getAll(parameter) : [],
-  })
+  const valuesOf = (name: string) => [headers.get(name) ?? []].flat()
+  const presented = readSecret(
+    valuesOf('authorization'),
+    header ? valuesOf(header) : [],
+    parameter ? new URL(url).searchParams.getAll(parameter) : [],
+  )
   const outcome = await check(options, presented, () => questionOf(options, context))
   return outcome.valid ? outcome : new Response(outcome.body, outcome)
-}
-
-function valuesOf(headers: Headers, name: string): string[] {
-  return [headers.get(name) ?? []].flat()
 }
