@@ -45,7 +45,7 @@ export function draftKey(body: CreateKey, id: string, project: string, now: numb
 export function withChanges(key: Key, changes: UpdateKey & Partial<Key>, now: number): Key {
   const { expiresInDays, ...fields } = changes
   const expiry = expiresInDays === undefined ? {} : { expiresAt: iso(now + expiresInDays * DAY_MS) }
-  return structuredClone({ ...key, ...fields, ...expiry, updatedAt: iso(now) })
+  return { ...key, ...fields, ...expiry, updatedAt: iso(now) }
 }
 
 export function showKey(key: Key, now: number): Key {
@@ -53,13 +53,13 @@ export function showKey(key: Key, now: number): Key {
   const everySeconds = key.rotation?.everySeconds ?? Number.POSITIVE_INFINITY
   const age = present ? now - Date.parse(present.createdAt) : 0
   const uses = key.secrets.map((secret) => secret.lastUsedAt ?? '')
-  return structuredClone({
+  return {
     ...key,
     status: statusOf(key, now),
     rotationDue: age >= everySeconds * 1000,
     secretVersion: present?.version ?? 0,
     lastUsedAt: uses.toSorted().at(-1) || null,
-  })
+  }
 }
 
 /** In the order of a verification. */

@@ -11,7 +11,7 @@ export function decide(key: Key, secret: SecretVersion, question: Question, now:
   const { id, name, owner, project, environment, permissions, allowedModels } = key
   const { metadata, expiresAt } = key
   const facts = { id, name, owner, project, environment, permissions, allowedModels }
-  const shown = structuredClone({ ...facts, metadata, expiresAt })
+  const shown = { ...facts, metadata, expiresAt }
   const code = refusalOf(key, question)
   if (code) return { valid: false, code, key: shown }
   return { valid: true, code: 'valid', key: shown, leaseMs: 0 }
