@@ -24,6 +24,7 @@ const DEFAULTS = {
   notBefore: null,
   expiresAt: null,
   rotation: null,
+  imported: false,
   managedBy: null,
   deletionProtection: false,
   // Computed when the key is shown.

@@ -111,7 +111,7 @@ async function verify(
 
 function newSecret(key: Key, mintedBy: 'server' | 'client', now: number): SecretVersion {
   const version = Math.max(now, (key.secrets[0]?.version ?? 0) + 1)
-  return { version, createdAt: iso(now), endsAt: null, lastUsedAt: null, mintedBy }
+  return { version, createdAt: iso(now), endsAt: null, lastUsedAt: null, mintedBy, start: null }
 }
 
 function secretsToKeep(key: Key, body: RotateKey, now: number): SecretVersion[] {
@@ -125,7 +125,11 @@ function secretsToKeep(key: Key, body: RotateKey, now: number): SecretVersion[] 
   }
   const seconds = body.overlapSeconds ?? key.rotation?.overlapSeconds ?? DEFAULT_OVERLAP_SECONDS
   if (older.length > 0 && seconds > 0) {
-    const secrets = key.secrets.map(({ createdAt: _, mintedBy: __, ...facts }) => facts)
+    const secrets = key.secrets.map(({ version, endsAt, lastUsedAt }) => ({
+      version,
+      endsAt,
+      lastUsedAt,
+    }))
     throw new FakeProblem(409, 'overlap_running', { keyId: key.id, secrets })
   }
   return [{ ...present, endsAt: iso(now + seconds * 1000) }]
