@@ -37,7 +37,6 @@ export const SECRET = new RegExp(
   `^(${BRAND})_(${KIND})_(?:1(${ID})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})|[2-9][0-9A-Za-z_]+)$`,
 )
 
-
 // Literals, so that a bundle leaves out what it does not use.
 const WHOLE_BRAND = /^[a-z][a-z0-9]{1,11}$/
 const WHOLE_KIND = /^[a-z][a-z0-9]{1,7}$/
