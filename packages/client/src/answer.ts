@@ -7,25 +7,26 @@ export async function readAnswer<Data>(
   accepted: number | undefined,
   baseUrl: string,
 ): Promise<Answer<Data> | KeysmithError> {
-  const { status, ok, type, headers } = response
-  const body = toJson(await response.text())
-  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    return new ConnectionError('redirected', 'A redirect is not followed. Correct baseUrl')
+  const { status, ok, headers } = response
+  const body = toObject(await response.text())
+  if (ok || status === accepted) {
+    if (!body && status !== 204) return unrecognizedAnswer()
+    return { data: body as Data, response, requestId: headers.get('x-request-id') }
   }
-  if (!ok && status !== accepted) return toApiError(response, body, `${baseUrl}/docs`)
-  if (status !== 204 && (typeof body !== 'object' || body === null)) return unrecognizedAnswer()
-  return { data: body as Data, response, requestId: headers.get('x-request-id') }
+  if (status >= 400) return toApiError(response, body, `${baseUrl}/docs`)
+  // In browsers with status 0.
+  return new ConnectionError('redirected', 'A redirect is not followed. Correct baseUrl')
 }
 
 export function unrecognizedAnswer(): ConnectionError {
-  const message = 'The answer is not of a Keysmith service. Correct baseUrl'
+  const message = 'No answer of a Keysmith service. Correct baseUrl'
   return new ConnectionError('unrecognized_answer', message)
 }
 
-/** undefined for what is no JSON. The error of `JSON.parse` would quote the text, and a secret in it. */
-function toJson(text: string): unknown {
+/** undefined for what is no object. The error of `JSON.parse` would quote the text, and a secret in it. */
+function toObject(text: string): object | undefined {
   try {
-    return JSON.parse(text)
+    return /^\s*{/.test(text) ? JSON.parse(text) : undefined
   } catch {
     return undefined
   }

@@ -58,11 +58,13 @@ async function withTimeLimit<Outcome>(
 }
 
 /** Only the code of the cause goes on: the rest may quote the request or the answer, secrets and all. */
-function toConnectionError(error: Error & { code?: unknown; cause?: unknown }): ConnectionError {
-  const code = (error.cause as typeof error | undefined)?.code ?? error.code
-  const reason = typeof code === 'string' ? code : undefined
-  const message = `No connection to the service (${reason})`
-  return new ConnectionError('connection_failed', message, reason)
+function toConnectionError(error: { code?: unknown; cause?: unknown }): ConnectionError {
+  const { code = 'unknown' } = (error.cause ?? error) as typeof error
+  return new ConnectionError(
+    'connection_failed',
+    `No connection to the service (${code})`,
+    `${code}`,
+  )
 }
 
 function log(

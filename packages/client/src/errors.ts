@@ -35,8 +35,7 @@ export class ApiError extends KeysmithError {
   declare readonly requestId: string | null
   /** Where the code is explained. */
   declare readonly docUrl: string
-  /** Headers of the answer. */
-  declare readonly headers: Headers
+  readonly #headers: Headers
 
   constructor(problem: Partial<Problem>, { status, headers }: Response, docsUrl: string) {
     const { code = 'unrecognized_answer', title = `Status ${status}`, detail, fields } = problem
@@ -47,7 +46,12 @@ export class ApiError extends KeysmithError {
     this.fields = fields
     this.requestId = headers.get('x-request-id')
     this.docUrl = `${docsUrl}#${code}`
-    this.headers = headers
+    this.#headers = headers
+  }
+
+  /** Headers of the answer. A log does not show them: they may be anybody's. */
+  get headers(): Headers {
+    return this.#headers
   }
 }
 
@@ -117,7 +121,7 @@ export type ConnectionFailure =
 export class ConnectionError extends KeysmithError {
   override name = 'ConnectionError'
   declare readonly code: ConnectionFailure
-  /** Code of the system, such as `ECONNREFUSED`, where there is one. */
+  /** With `connection_failed`: the code of the system, such as `ECONNREFUSED`, or `unknown`. */
   declare readonly reason: string | undefined
 
   constructor(code: ConnectionFailure, message: string, reason?: string) {
@@ -151,14 +155,18 @@ const CLASSES: Record<number, typeof ApiError> = {
 }
 
 /** The error of an answer that is no success, whatever its body is. */
-export function toApiError(response: Response, body: unknown, docsUrl: string): ApiError {
+export function toApiError(
+  response: Response,
+  body: object | undefined,
+  docsUrl: string,
+): ApiError {
   const Class = CLASSES[response.status] ?? (response.status >= 500 ? ServerError : ApiError)
   return new Class(isProblem(body) ? body : {}, response, docsUrl)
 }
 
-/** A gateway in between answers with pages and documents of its own. */
-function isProblem(body: unknown): body is Problem {
-  return typeof (body as Partial<Problem> | undefined | null)?.code === 'string'
+/** A gateway in between answers with pages and documents of its own, which may quote the request. */
+function isProblem(body: Partial<Problem> = {}): body is Problem {
+  return body.type === `urn:keysmith:error:${body.code}`
 }
 
 /** `Retry-After` in ms (RFC 9110, 10.2.3: seconds or a date); null when it is absent, past or neither. */

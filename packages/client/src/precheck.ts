@@ -14,7 +14,7 @@ const BELIEVED_MS = 5000
  */
 export function createPrecheck(http: Http, mode: Precheck): (input: unknown) => boolean {
   let isOn = mode === 'strict'
-  let askAgainAt = mode === 'auto' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  let askAgainAt = mode === 'auto' ? 0 : Number.POSITIVE_INFINITY
 
   const ask = () => {
     isOn = false

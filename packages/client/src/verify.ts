@@ -43,7 +43,7 @@ export function createVerify(http: Http, options: VerifyOptions = {}): Verify {
 }
 
 /** `valid: true` counts only in an answer that is a verdict in every other respect too. */
-function isVerdict(data: Partial<Verdict>): data is Verdict {
-  const { valid, code, key } = data
+function isVerdict(data: Partial<Verdict> | undefined): data is Verdict {
+  const { valid, code, key } = data ?? {}
   return typeof code === 'string' && valid === (code === 'valid') && (!valid || !!key?.id)
 }
