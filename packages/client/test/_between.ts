@@ -39,16 +39,21 @@ export async function answerWith(answer: Answer): Promise<Between> {
   return { url, seen }
 }
 
-/** Sends the request on to the service at `target` and gives its answer back unchanged. */
+/** Sends the request on to the service at `target`. */
+export function sendOn(target: string, { method, path, headers, body }: Seen): Promise<Response> {
+  const { host: _host, connection: _connection, 'content-length': _length, ...rest } = headers
+  return fetch(target + path, {
+    method,
+    headers: rest as Record<string, string>,
+    ...(body && { body }),
+    redirect: 'manual',
+  })
+}
+
+/** Sends the request on and gives its answer back unchanged. */
 export function passOn(target: string): Answer {
-  return async ({ method, path, headers, body }, response) => {
-    const { host: _host, connection: _connection, 'content-length': _length, ...rest } = headers
-    const answer = await fetch(target + path, {
-      method,
-      headers: rest as Record<string, string>,
-      ...(body && { body }),
-      redirect: 'manual',
-    })
+  return async (request, response) => {
+    const answer = await sendOn(target, request)
     const text = await answer.text()
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text)
   }
