@@ -12,13 +12,20 @@ type Facts = Pick<VerifiedKey, 'permissions' | 'allowedModels'>
  * service can tell. Keys with an address list are never remembered, so `ip` does not matter here.
  */
 export function allows({ permissions, allowedModels }: Facts, question: Question): boolean {
-  const { permissions: wanted = [], model } = question
+  const { permissions: wanted = [], model, ip } = question
   return (
-    Object.keys(question).every((field) => KNOWN_FIELDS.includes(field)) &&
+    hasKnownFields(question) &&
+    (ip == null || isAddress(ip)) &&
+    wanted.length <= VerifyRequest.permissions.maxItems &&
     wanted.every((name) => isPermission(name) && permissions.some((held) => covers(held, name))) &&
     (model == null || isModel(model)) &&
     (allowedModels === null || model === null || allowsModel(allowedModels, model))
   )
+}
+
+/** Whether the question is about nothing else: a cost, for one, must be counted by the service. */
+export function hasKnownFields(question: Question): boolean {
+  return Object.keys(question).every((field) => KNOWN_FIELDS.includes(field))
 }
 
 /** `a:*` covers `a:b` and `a:b:c`, not `a`. */
@@ -35,6 +42,7 @@ function allowsModel(allowed: readonly string[], model: string | undefined): boo
 
 const isPermission = matcher(VerifyRequest.permissions.items)
 const isModel = matcher(VerifyRequest.model)
+const isAddress = matcher(VerifyRequest.ip)
 
 function matcher({ pattern, maxLength }: { pattern: string; maxLength: number }) {
   const form = new RegExp(pattern, 'u')

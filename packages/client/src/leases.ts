@@ -1,4 +1,5 @@
-import { allows } from './decide.ts'
+import { allows, hasKnownFields } from './decide.ts'
+import type { RequestOptions } from './options.ts'
 import { sha256Hex } from './sha256.ts'
 import type { VerifiedKey } from './types.gen.ts'
 import type { Question, Verdict, Verify } from './verdict.ts'
@@ -40,27 +41,34 @@ function createLeases(ask: Verify, maxEntries: number): Verify {
 
   const remember = (sha256: string, verdict: Verdict, since: Moment): Verdict => {
     held.delete(sha256)
-    if (!verdict.valid) return verdict
-    // Several callers get the same facts: none may change what the others are decided by.
-    freeze(verdict.key)
-    const ms = Math.min(verdict.leaseMs, MAX_MS)
-    if (ms > 0) held.set(sha256, { key: verdict.key, since, ms })
+    // Several callers get the same verdict: none may change what another sees or is decided by.
+    freeze(verdict)
+    const ms = leaseOf(verdict)
+    if (verdict.valid && ms > 0) held.set(sha256, { key: verdict.key, since, ms })
     const [oldest] = held.keys()
     if (held.size > maxEntries && oldest !== undefined) held.delete(oldest)
     return verdict
   }
 
-  const askTogether = (sha256: string, secret: string, question: Question, since: Moment) => {
-    const same = `${sha256} ${JSON.stringify(question)}`
+  const askAlone: Ask = ({ sha256, secret, question, options }) => {
+    const since = now()
+    return ask(secret, question, options).then((found) => remember(sha256, found, since))
+  }
+
+  const askTogether: Ask = async (asked) => {
+    const same = `${asked.sha256} ${JSON.stringify(asked.question)}`
     const running = underWay.get(same)
-    if (running && elapsedMs(running.since) < MAX_MS) return running.verdict
-    const verdict = ask(secret, question)
-      .then((found) => remember(sha256, found, since))
-      .finally(() => {
-        if (underWay.get(same)?.since === since) underWay.delete(same)
-      })
-    underWay.set(same, { since, verdict })
-    return verdict
+    const lateMs = running ? elapsedMs(running.since) : MAX_MS
+    if (running && lateMs < MAX_MS) {
+      const verdict = await running.verdict
+      // What the service said then holds now only as far as its lease: the key may have ended since.
+      return !verdict.valid || lateMs < leaseOf(verdict) ? verdict : askAlone(asked)
+    }
+    const entry = { since: now(), verdict: askAlone(asked) }
+    underWay.set(same, entry)
+    return entry.verdict.finally(() => {
+      if (underWay.get(same) === entry) underWay.delete(same)
+    })
   }
 
   return async (secret, question = {}, options) => {
@@ -70,11 +78,26 @@ function createLeases(ask: Verify, maxEntries: number): Verify {
     if (lease && leftMs > 0 && allows(lease.key, question)) {
       return { valid: true, code: 'valid', key: lease.key, leaseMs: Math.floor(leftMs) }
     }
-    const since = now()
     // A call with options of its own may end sooner than others can wait.
-    if (!options) return askTogether(sha256, secret, question, since)
-    return ask(secret, question, options).then((found) => remember(sha256, found, since))
+    const isShared = !options && hasKnownFields(question)
+    return (isShared ? askTogether : askAlone)({ sha256, secret, question, options })
   }
+}
+
+type Ask = (asked: {
+  sha256: string
+  secret: string
+  question: Question
+  options: RequestOptions | undefined
+}) => Promise<Verdict>
+
+/** How long the facts may be remembered in ms: not at all when there are none to decide from. */
+function leaseOf(verdict: Verdict): number {
+  if (!verdict.valid) return 0
+  const { permissions, allowedModels } = verdict.key
+  const isWhole =
+    Array.isArray(permissions) && (allowedModels === null || Array.isArray(allowedModels))
+  return isWhole ? Math.min(verdict.leaseMs, MAX_MS) : 0
 }
 
 function now(): Moment {
@@ -85,6 +108,9 @@ function elapsedMs({ monotonic, wall }: Moment): number {
   return Math.max(performance.now() - monotonic, Date.now() - wall)
 }
 
-function freeze(key: VerifiedKey): void {
-  for (const facts of [key, key.permissions, key.allowedModels, key.metadata]) Object.freeze(facts)
+function freeze(verdict: Verdict): void {
+  const { key } = verdict
+  for (const facts of [verdict, key, key?.permissions, key?.allowedModels, key?.metadata]) {
+    Object.freeze(facts)
+  }
 }
