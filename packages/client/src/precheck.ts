@@ -18,17 +18,19 @@ export function createPrecheck(http: Http, mode: Precheck): (input: unknown) => 
 
   const ask = () => {
     isOn = false
-    askAgainAt = performance.now() + BELIEVED_MS
+    const until = performance.now() + BELIEVED_MS
+    askAgainAt = until
     http<Meta>({ method: 'GET', path: '/v1/meta', isRepeatable: false }).then(
       ({ data }) => {
-        isOn = data.precheck === 'on'
+        // An answer that was overtaken by the next question is too old.
+        isOn = data.precheck === 'on' && until === askAgainAt
       },
       () => {},
     )
   }
 
   return (input) => {
-    if (typeof input !== 'string' || input === '') return true
+    if (typeof input !== 'string' || !input) return true
     if (parseKey(input).ok) return false
     if (performance.now() >= askAgainAt) ask()
     return isOn
