@@ -1,6 +1,17 @@
-import { ApiError, ConnectionError, type KeysmithError, readRetryAfter } from './errors.ts'
+import { type ApiError, type KeysmithError, readRetryAfter } from './errors.ts'
 
-const RETRIED_STATUSES = [408, 425, 429, 500, 502, 503, 504]
+/** What may pass by itself: statuses of an answer, and why there was none. */
+const PASSING: readonly unknown[] = [
+  408,
+  425,
+  429,
+  500,
+  502,
+  503,
+  504,
+  'connection_failed',
+  'timeout',
+]
 
 /**
  * How long to wait before the next attempt, in ms; null = a further attempt is of no use, or asked to
@@ -11,11 +22,10 @@ export function retryDelayMs(
   failed: number,
   maxRetryAfterMs = 30_000,
 ): number | null {
-  if (error instanceof ConnectionError) {
-    return /^(connection_failed|timeout)$/.test(error.code) ? backOffMs(failed) : null
-  }
-  if (!(error instanceof ApiError) || !RETRIED_STATUSES.includes(error.status)) return null
-  const askedMs = readRetryAfter(error.headers) ?? backOffMs(failed)
+  const { status, headers, code }: Partial<ApiError> = error
+  if (!PASSING.includes(status ?? code)) return null
+  const askedMs = headers && readRetryAfter(headers)
+  if (askedMs == null) return backOffMs(failed)
   return askedMs <= maxRetryAfterMs ? askedMs : null
 }
 
