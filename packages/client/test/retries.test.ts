@@ -269,6 +269,14 @@ describe('how long the client waits', () => {
     expect(short.seen).toHaveLength(2)
   })
 
+  test('the limit of a verification is no limit of the usual wait', async () => {
+    const waits = recordWaits(1)
+    const { url, seen } = await answerWith(always(503, ''))
+    await failed(clientOf(url).verify(SECRET, {}, { timeoutMs: 199 })).toBeInstanceOf(ServerError)
+    expect(waits).toEqual([200])
+    expect(seen).toHaveLength(2)
+  })
+
   test('a Retry-After of a conflict is no reason to repeat it', async () => {
     const waits = recordWaits()
     const { url, seen } = await answerWith(always(409, '', { 'retry-after': '0' }))
