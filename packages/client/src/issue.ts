@@ -49,7 +49,8 @@ export function createMethod(api: Api, project: string | undefined): CreateMetho
   }
 
   return ({ mint, ...given }: NewKey | (RegisteredKey & Minting), options?: RequestOptions) => {
-    const body = project === undefined ? given : { project, ...given }
+    const chosen = given.project ?? project
+    const body = chosen === undefined ? given : { ...given, project: chosen }
     const isMintedHere = mint === 'client'
     return toApiPromise(
       isMintedHere ? createHere(body, options) : send<KeyWithSecret>(body, options),

@@ -35,7 +35,12 @@ export function createKeys(api: Api, project: string | undefined) {
 
     /** Newest first. */
     list: (filter: ListKeys = {}, options?: RequestOptions): List<Key> =>
-      new List(api, { method: 'GET', route: '/v1/keys', query: { project, ...filter }, options }),
+      new List(api, {
+        method: 'GET',
+        route: '/v1/keys',
+        query: { ...filter, project: filter.project ?? project },
+        options,
+      }),
 
     /**
      * Changes the fields that are given. It is not repeated after a failure: read the key to see whether
@@ -66,7 +71,7 @@ export function createKeys(api: Api, project: string | undefined) {
         api({
           method: 'POST',
           route: '/v1/keys/import',
-          query: { project, ...query },
+          query: { ...query, project: query.project ?? project },
           body: lines.map((line) => JSON.stringify(line)).join('\n'),
           contentType: 'application/x-ndjson',
           options: { timeoutMs: IMPORT_TIMEOUT_MS, ...options },
