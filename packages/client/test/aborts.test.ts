@@ -83,6 +83,19 @@ describe('an abort', () => {
     await expect(clientOf(url).whoami({ signal })).rejects.toMatchObject({ name: 'AbortError' })
   })
 
+  test('of the last attempt is an abort, not a timeout', async () => {
+    const { url } = await answerWith(() => controller.abort('gone'))
+    let controller = new AbortController()
+    for (const call of [
+      (signal: AbortSignal) => clientOf(url).whoami({ signal, maxRetries: 0 }),
+      (signal: AbortSignal) => clientOf(url).verify(SECRET, {}, { signal, maxRetries: 0 }),
+      (signal: AbortSignal) => clientOf(url).keys.update('a', { name: 'b' }, { signal }),
+    ]) {
+      controller = new AbortController()
+      await expect(call(controller.signal)).rejects.toBe('gone')
+    }
+  })
+
   test('before the call sends nothing', async () => {
     const { url, seen } = await answerWith(always(200, {}))
     const reason = new Error('too late')
