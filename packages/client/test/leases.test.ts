@@ -115,7 +115,7 @@ describe('with leases, a revoked key is refused after 2 s at the latest', () => 
     const valid = await run(disableGroup, 'disabled')
     expect(Math.max(...valid)).toBeLessThan(BOUND_MS)
     // They were found valid after their end, from what was remembered: else the bound would say nothing.
-    expect(valid.filter((ms) => ms > 0).length).toBeGreaterThan(RUNS / 4)
+    expect(valid.filter((ms) => ms > 0).length).toBeGreaterThan(RUNS / 20)
     db.exec('UPDATE keys SET enabled = 1')
     db.close()
     // Rows that say otherwise live for a second in the service.
@@ -132,7 +132,7 @@ describe('with leases, a revoked key is refused after 2 s at the latest', () => 
       )
     const valid = await run(revokeGroup, 'revoked')
     expect(Math.max(...valid)).toBeLessThan(BOUND_MS)
-    expect(valid.filter((ms) => ms > 0).length).toBeGreaterThan(RUNS / 4)
+    expect(valid.filter((ms) => ms > 0).length).toBeGreaterThan(RUNS / 20)
   })
 })
 
