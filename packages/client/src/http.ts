@@ -25,5 +25,5 @@ export function createHttp(connection: ConnectionOptions): Http {
 function readBaseUrl(text: string): string {
   const href = URL.parse(text)?.href ?? ''
   if (/^https?:\/\/[^@?#]+$/.test(href)) return href.replace(/\/+$/, '')
-  throw new TypeError('baseUrl must be an http or https URL without user or query')
+  throw new TypeError('baseUrl must be a plain http or https URL')
 }

@@ -27,7 +27,7 @@ async function readToken({ token, dangerouslyAllowBrowser }: ConnectionOptions) 
   if ('document' in globalThis && !dangerouslyAllowBrowser) {
     const key = parseKey(value)
     if (key.ok && key.kind === 'root') {
-      throw new TypeError('A management token must not be in a browser')
+      throw new TypeError('Keep management tokens out of browsers')
     }
   }
   return value
@@ -40,6 +40,6 @@ function toHeaders(theirs: Record<string, string>, ours: Record<string, string |
     for (const [name, value] of Object.entries(ours)) if (value) headers.set(name, value)
     return headers
   } catch {
-    throw new TypeError('The token or a header is not valid in HTTP')
+    throw new TypeError('The token or a header is not valid')
   }
 }
