@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatKey, generateKey, KEY_PATTERN } from './index.ts'
-import { scannerRules } from './scanners.ts'
+import { formatKey, generateId, generateKey, KEY_PATTERN, parseKey } from './index.ts'
+import { isPublished, scannerRules } from './scanners.ts'
 import vectors from './vectors.json' with { type: 'json' }
 
 const KINDS = ['live', 'test', 'root', 'boot']
@@ -21,6 +21,16 @@ keywords = ["ks_live_1", "ks_test_1", "ks_root_1", "ks_boot_1"]
 [[rules.allowlists]]
 regexes = ['''_1(?:0{16}|z{16}|000g40r40m30e209)_''']     # published vectors
 `)
+})
+
+test('the ids of the valid vectors are published, and no other', () => {
+  for (const { secret } of vectors.valid) {
+    const parsed = parseKey(secret)
+    expect(parsed.ok && isPublished(parsed.id)).toBe(true)
+  }
+  for (const id of [generateId(), '000g40r40m30e208', '0'.repeat(17), '']) {
+    expect(isPublished(id)).toBe(false)
+  }
 })
 
 test('the TruffleHog detector asks the server whether a found secret still works', () => {

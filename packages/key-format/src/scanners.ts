@@ -2,6 +2,12 @@ import { formatKey, type KeyKind, KINDS, keyPattern } from './format.ts'
 
 /** The ids of the published test vectors: secrets with them are documentation, never real. */
 const PUBLISHED = '_1(?:0{16}|z{16}|000g40r40m30e209)_'
+const PUBLISHED_ID = new RegExp(`^${PUBLISHED}$`)
+
+/** Whether an id belongs to the published test vectors: everybody knows their secrets. */
+export function isPublished(id: string): boolean {
+  return PUBLISHED_ID.test(`_1${id}_`)
+}
 
 /** The settings of one brand for the scanners that look for leaked secrets. */
 export interface ScannerRules {
