@@ -8,14 +8,16 @@ import { generateKey } from '@keysmith/key-format'
 const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 const NODE_OPTIONS = ['--conditions=@keysmith/source', MAIN]
 
-/** The real command, for a shell. */
-export const COMMAND = [process.execPath, ...NODE_OPTIONS].map((part) => `'${part}'`).join(' ')
+/** The real command: program and first arguments. */
+export const ARGV = [process.execPath, ...NODE_OPTIONS]
+/** The same, for a shell. */
+export const COMMAND = ARGV.map((part) => `'${part}'`).join(' ')
 
 /** Each command loads the same sources: from the second on they are compiled already. */
 const COMPILE_CACHE = join(import.meta.dirname, '../../../node_modules/.cache/keysmith-test')
 
 /** The environment of a command: no setting of the surrounding shell comes along. */
-function commandEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
+export function commandEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
   const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
   return { NODE_COMPILE_CACHE: COMPILE_CACHE, ...Object.fromEntries(outer), ...settings }
 }
@@ -30,13 +32,15 @@ export interface CommandResult {
 export async function keysmith(
   args: string[],
   settings: Record<string, string> = {},
-  options: { cwd?: string; timeout?: number; uid?: number; gid?: number } = {},
+  options: { input?: string; cwd?: string; timeout?: number; uid?: number; gid?: number } = {},
 ): Promise<CommandResult> {
+  const { input, ...rest } = options
   const child = spawn(process.execPath, [...NODE_OPTIONS, ...args], {
     env: commandEnvironment(settings),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...options,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...rest,
   })
+  child.stdin?.end(input)
   const output = collect(child)
   const [code] = await once(child, 'close')
   return { code, ...output() }

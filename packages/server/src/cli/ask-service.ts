@@ -1,6 +1,5 @@
 import { request } from 'node:http'
 import type { Problem } from '@keysmith/contract'
-import { dataFiles, readConfig } from '../config.ts'
 import { EXIT, StartRefused } from '../exit.ts'
 
 export interface Question {
@@ -14,6 +13,7 @@ export interface Question {
  * on that socket alone, asked, and stopped: one way of working, with the server running or not.
  */
 export async function askService<Answer>(question: Question): Promise<Answer> {
+  const { dataFiles, readConfig } = await import('../config.ts')
   const { config, secrets } = readConfig()
   const { controlSocket } = dataFiles(config)
   try {

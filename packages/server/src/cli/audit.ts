@@ -7,8 +7,7 @@ type ChainCheck =
   | { ok: true; events: number; head: string }
   | { ok: false; seq: number; reason: string }
 
-export function addAuditCommands(program: Command): void {
-  const audit = program.command('audit').description('the log of changes')
+export function defineAudit(audit: Command): void {
   audit
     .command('verify')
     .description('walk the hash chain of the audit log; exit 7 when it is broken')

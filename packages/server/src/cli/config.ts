@@ -1,19 +1,21 @@
 import type { Command } from 'commander'
 import { listSettings } from '../config.ts'
 import { loadEnvFile } from './env-file.ts'
-import { printJson, printLine, printTable } from './print.ts'
+import { printJson, printLine } from './print.ts'
+import { printTable } from './table.ts'
 
-export function addConfigCommands(program: Command): void {
-  const config = program.command('config').description('settings')
+export function defineConfig(config: Command): void {
   config
     .command('check')
     .description('check the settings without starting anything')
     .option('--env-file <file>', 'read more settings from a file')
-    .action(({ envFile }: { envFile?: string }) => {
+    .option('--json', 'print JSON')
+    .action(({ envFile, json }: { envFile?: string; json?: true }) => {
       loadEnvFile(envFile)
       const settings = listSettings()
       const set = settings.filter((setting) => setting.origin !== 'default').length
-      printLine(`ok: ${set} of ${settings.length} settings set, 0 unknown`)
+      if (json) printJson({ ok: true, set, settings: settings.length })
+      else printLine(`ok: ${set} of ${settings.length} settings set, 0 unknown`)
     })
   config
     .command('print')

@@ -1,20 +1,20 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { EXIT } from '../exit.ts'
-import { printLine } from './print.ts'
+import { printJson, printLine } from './print.ts'
 
 const TIMEOUT_MS = 5000
 const ANY_ADDRESS: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
 
-export function addHealthcheckCommand(program: Command): void {
-  program
-    .command('healthcheck')
-    .description('exit 0 when the service is ready, else 1')
+export function defineHealthcheck(command: Command): void {
+  command
     .option('--url <url>', 'address of the service; default: host and port of the settings')
-    .action(async ({ url }: { url?: string }) => {
+    .option('--json', 'print JSON')
+    .action(async ({ url, json }: { url?: string; json?: true }) => {
       const base = url ?? addressOfThisMachine()
       const ready = await isReady(base)
-      printLine(`${base} is ${ready ? 'ready' : 'not ready'}`)
+      if (json) printJson({ url: base, ready })
+      else printLine(`${base} is ${ready ? 'ready' : 'not ready'}`)
       if (!ready) process.exitCode = EXIT.failed
     })
 }

@@ -8,8 +8,7 @@ import { openReader, openWriter } from '../store/sqlite/open-database.ts'
 import { takeProcessLock } from '../store/sqlite/process-lock.ts'
 import { printJson, printLine } from './print.ts'
 
-export function addMigrateCommands(program: Command): void {
-  const migrate = program.command('migrate').description('database migrations')
+export function defineMigrate(migrate: Command): void {
   migrate
     .command('status')
     .description('which migrations the database has and lacks; exit 5 when it lacks some')
@@ -19,6 +18,7 @@ export function addMigrateCommands(program: Command): void {
     .command('up')
     .description('apply what is missing; the service must be stopped')
     .option('--dry-run', 'only say what would be applied')
+    .option('--json', 'print JSON')
     .action(applyMigrations)
 }
 
@@ -39,7 +39,7 @@ function showStatus({ json }: { json?: true }): void {
   if (pending.length > 0) process.exitCode = EXIT.migration
 }
 
-function applyMigrations({ dryRun }: { dryRun?: true }): void {
+function applyMigrations({ dryRun, json }: { dryRun?: true; json?: true }): void {
   const { config } = readConfig()
   const { database, lock: lockFile } = dataFiles(config)
   ensureDataFolder(config.dataDir)
@@ -55,8 +55,10 @@ function applyMigrations({ dryRun }: { dryRun?: true }): void {
     const { pending } = migrationStatus(db)
     const names = dryRun ? pending.map(({ name }) => name) : migrateUp(db, Date.now())
     db.close()
-    for (const name of names) printLine(`${dryRun ? 'pending' : 'applied'}  ${name}`)
-    if (names.length === 0) printLine('nothing to apply')
+    const done = dryRun ? 'pending' : 'applied'
+    if (json) printJson({ [done]: names })
+    else for (const name of names) printLine(`${done}  ${name}`)
+    if (!json && names.length === 0) printLine('nothing to apply')
   } finally {
     lock.release()
   }

@@ -8,10 +8,8 @@ import type { Log } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { loadEnvFile } from './env-file.ts'
 
-export function addServeCommand(program: Command): void {
-  program
-    .command('serve')
-    .description('run the service')
+export function defineServe(command: Command): void {
+  command
     .option('--env-file <file>', 'read more settings from a file of NAME=value lines')
     .action(async ({ envFile }: { envFile?: string }) => {
       loadEnvFile(envFile)

@@ -1,7 +1,13 @@
 import type { CreateToken, IssuedToken, Token } from '@keysmith/contract'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { askForAll, askService } from './ask-service.ts'
-import { openSecretOutput, printJson, printLine, printTable, tell } from './print.ts'
+import { readDuration } from './duration.ts'
+import { printJson, printLine, tell } from './print.ts'
+import { confirm } from './prompt.ts'
+import { openSecretOutput } from './secret-output.ts'
+import { toneOf } from './style.ts'
+import { printTable } from './table.ts'
+import { formatTime } from './time.ts'
 
 interface CreateOptions {
   name: string
@@ -12,8 +18,7 @@ interface CreateOptions {
   json?: true
 }
 
-export function addTokenCommands(program: Command): void {
-  const token = program.command('token').description('management tokens')
+export function defineToken(token: Command): void {
   token
     .command('create')
     .description('create a management token and print its secret, which is shown only once')
@@ -24,7 +29,11 @@ export function addTokenCommands(program: Command): void {
       (value: string, all: string[] = []) => [...all, value],
     )
     .option('--project <project>', 'the only project it may touch, by id or name')
-    .option('--ttl <duration>', 'lifetime such as 12h or 90d; default: it never expires', readTtl)
+    .option(
+      '--ttl <duration>',
+      'lifetime such as 12h or 90d; default: it never expires',
+      readDuration,
+    )
     .option('--out <file>', 'write the secret to a new file (0600) instead of printing it')
     .option('--json', 'print JSON')
     .action(createToken)
@@ -37,6 +46,7 @@ export function addTokenCommands(program: Command): void {
     .command('revoke')
     .description('revoke a management token at once')
     .argument('<id>', 'id of the token')
+    .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .action(revokeToken)
 }
@@ -71,34 +81,22 @@ async function listTokens({ json }: { json?: true }) {
     printJson(tokens)
     return
   }
-  printTable([
-    ['ID', 'NAME', 'STATUS', 'EXPIRES', 'LAST USED', 'PROJECT', 'PERMISSIONS'],
-    ...tokens.map((token) => [
-      token.id,
-      token.name,
-      token.status,
-      token.expiresAt ?? 'never',
-      token.lastUsedAt ?? 'never',
-      token.project ?? 'all',
-      token.permissions.join(' '),
-    ]),
+  const rows = tokens.map((token) => [
+    token.id,
+    token.name,
+    { text: token.status, tone: toneOf(token.status) },
+    formatTime(token.expiresAt, 'never'),
+    formatTime(token.lastUsedAt, 'never'),
+    token.project ?? 'all',
+    token.permissions.join(' '),
   ])
+  printTable(rows, ['ID', 'NAME', 'STATUS', 'EXPIRES', 'LAST USED', 'PROJECT', 'PERMISSIONS'])
 }
 
-async function revokeToken(id: string, { json }: { json?: true }) {
+async function revokeToken(id: string, { yes, json }: { yes?: true; json?: true }) {
+  if (!yes) await confirm(`Revoke the token ${id}? It cannot be undone.`)
   const path = `/v1/tokens/${encodeURIComponent(id)}`
   const token = await askService<Token>({ method: 'DELETE', path })
   if (json) printJson(token)
   else printLine(`revoked  ${token.id}   ${token.name}`)
-}
-
-const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-function readTtl(text: string): number {
-  const [, amount, unit = ''] = /^([1-9]\d{0,5})([mhd])$/.exec(text) ?? []
-  const unitMs = UNIT_MS[unit]
-  if (amount === undefined || unitMs === undefined) {
-    throw new InvalidArgumentError('Give a whole number and m, h or d, such as 90d.')
-  }
-  return Number(amount) * unitMs
 }

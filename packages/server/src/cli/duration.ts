@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from 'commander'
+
+const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Reads a span of time such as `90d`, `12h`, `30m` or `45s`, in milliseconds. */
+export function readDuration(text: string): number {
+  const [, amount, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? []
+  const unitMs = UNIT_MS[unit]
+  if (amount === undefined || unitMs === undefined) {
+    throw new InvalidArgumentError('Give a whole number and s, m, h or d, such as 90d.')
+  }
+  return Number(amount) * unitMs
+}
