@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import {
   cpSync,
   existsSync,
@@ -14,7 +12,7 @@ import { parseKey, redactKeys } from '@keysmith/key-format'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from './_ledger.ts'
-import { COMMAND, keysmith, type RunningServer, serve } from './_process.ts'
+import { keysmith, type RunningServer, serve } from './_process.ts'
 import { tempFolder } from './_service.ts'
 
 const MIGRATIONS = readdirSync(
@@ -119,15 +117,15 @@ describe.for(['stopped', 'running'])('with the server %s', (state) => {
     const made = await run(['token', 'create', '--name', 'old', '--permission', 'a', '--json'])
     const { token, secret } = JSON.parse(made.stdout)
     expect(parseKey(secret)).toMatchObject({ ok: true, id: token.id })
-    const revoked = await run(['token', 'revoke', token.id])
+    const revoked = await run(['token', 'revoke', token.id, '--yes'])
     expect(revoked).toEqual({ code: 0, stdout: `revoked  ${token.id}   old\n`, stderr: '' })
-    const again = await run(['token', 'revoke', token.id, '--json'])
+    const again = await run(['token', 'revoke', token.id, '--yes', '--json'])
     expect(JSON.parse(again.stdout)).toMatchObject({ id: token.id, status: 'revoked' })
     const table = await run(['token', 'list'])
     expect(table.stdout).toMatch(/^ID +NAME +STATUS +EXPIRES +LAST USED +PROJECT +PERMISSIONS\n/)
     expect(table.stdout).toMatch(new RegExp(`^${token.id} +old +revoked +never`, 'm'))
     expectNoSecret(table.stdout, revoked.stdout, again.stdout)
-    const absent = await run(['token', 'revoke', '0'.repeat(16)])
+    const absent = await run(['token', 'revoke', '0'.repeat(16), '--yes'])
     expect(absent).toMatchObject({ code: 6, stdout: '' })
     expect(absent.stderr).toMatch(/^keysmith: There is no such token\..*\n$/)
   })
@@ -276,111 +274,5 @@ describe('settings', () => {
       origin: 'environment',
     })
     expect(table.stdout + json.stdout).not.toContain('canary')
-  })
-})
-
-describe('offline', () => {
-  test.concurrent.for(['live', 'test', 'root'])(
-    'key generate --kind %s gives a well-formed secret',
-    async (kind) => {
-      const { code, stdout, stderr } = await run(['key', 'generate', '--kind', kind])
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(parseKey(stdout.trimEnd())).toMatchObject({ ok: true, brand: 'ks', kind })
-    },
-  )
-
-  test('key generate takes a brand and writes to a file for its owner only', async () => {
-    const out = join(root, 'generated')
-    const args = ['key', 'generate', '--kind', 'root', '--brand', 'acme', '--out', out]
-    const { code, stdout, stderr } = await run(args)
-    const secret = parseKey(readFileSync(out, 'utf8').trimEnd())
-    expect(secret).toMatchObject({ ok: true, brand: 'acme', kind: 'root' })
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toContain(secret.ok ? secret.id : '')
-    expectNoSecret(stderr)
-    expect(statSync(out).mode & 0o777).toBe(0o600)
-    expect(await run(args)).toMatchObject({ code: 1, stdout: '' })
-  })
-
-  test('version names Keysmith and Node', async () => {
-    const { version } = JSON.parse(
-      readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
-    )
-    const versions = { keysmith: version, node: process.versions.node }
-    expect(JSON.parse((await run(['version', '--json'])).stdout)).toEqual(versions)
-    const plain = `keysmith ${version}   node ${process.versions.node}\n`
-    expect(await run(['version'])).toEqual({ code: 0, stdout: plain, stderr: '' })
-    expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
-  })
-
-  test('every command has a help text, which names all of its commands', async () => {
-    const seen: string[] = []
-    const visit = async (path: string[]): Promise<void> => {
-      const { code, stdout, stderr } = await run([...path, '--help'])
-      expect({ path, code, stderr }).toEqual({ path, code: 0, stderr: '' })
-      expect(stdout).toContain(`Usage: ${['keysmith', ...path].join(' ')}`)
-      expectNoSecret(stdout)
-      seen.push(path.join(' '))
-      const [, commands = ''] = stdout.split('\nCommands:\n')
-      const names = [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name ?? '')
-      const children = names.filter((name) => name !== 'help')
-      await Promise.all(children.map((name) => visit([...path, name])))
-    }
-    await visit([])
-    expect(seen.toSorted()).toEqual(
-      [
-        ...['', 'serve', 'token', 'token create', 'token list', 'token revoke'],
-        ...['key', 'key generate', 'config', 'config check', 'config print'],
-        ...['migrate', 'migrate status', 'migrate up', 'audit', 'audit verify'],
-        ...['healthcheck', 'version'],
-      ].toSorted(),
-    )
-  })
-
-  const WRONG_USAGE = [
-    [],
-    ['token'],
-    ['srve'],
-    ['serve', '--port', '1'],
-    ['token', 'create'],
-    ['token', 'create', '--name', 'x', '--permission', 'a', '--ttl', '90'],
-    ['token', 'revoke'],
-    ['key', 'generate'],
-    ['key', 'generate', '--kind', 'boot'],
-    ['key', 'generate', '--kind', 'live', '--brand', 'example'],
-    ['version', 'extra'],
-  ].map((args) => args.join(' '))
-  test.concurrent.for(WRONG_USAGE)('wrong usage is exit code 2: keysmith %s', async (usage) => {
-    const { code, stdout, stderr } = await run(usage.split(' ').filter(Boolean))
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^(error: |Usage: )/)
-    expect(stderr).not.toMatch(/\n {4}at /)
-  })
-
-  /** Runs a command into a pipe whose reader has gone. */
-  async function intoNothing(args: string) {
-    const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', `${COMMAND} ${args} | true`], {
-      env: { PATH: process.env.PATH, KEYSMITH_DATA_DIR: dataDir },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let stderr = ''
-    shell.stderr.on('data', (chunk) => {
-      stderr += chunk
-    })
-    const [code] = await once(shell, 'close')
-    return { code, stderr }
-  }
-
-  test('a reader that has gone is no error', async () => {
-    for (const args of ['--help', 'config print --json', 'token list']) {
-      expect(await intoNothing(args)).toEqual({ code: 0, stderr: '' })
-    }
-  })
-
-  test('a reader that has gone before the secret came is an error: the secret is lost', async () => {
-    const { code, stderr } = await intoNothing(`token create --name lost --permission 'keys:read'`)
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/^keysmith: The secret could not be written.*Revoke what was created/m)
-    expectNoSecret(stderr)
   })
 })

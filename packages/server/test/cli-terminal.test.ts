@@ -1,0 +1,107 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateKey, redactKeys } from '@keysmith/key-format'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keysmith } from './_process.ts'
+import { tempFolder } from './_service.ts'
+import { onTerminal } from './_terminal.ts'
+
+const root = tempFolder()
+const settings = { KEYSMITH_DATA_DIR: join(root, 'data') }
+const NAME = 'a name of some length with 鍵 and 🔑 in it, and more'
+const ESCAPE = '\u001b'
+
+beforeAll(async () => {
+  for (const ttl of [['--ttl', '90d'], []]) {
+    const options = ['--name', NAME, '--permission', 'keys:read', ...ttl]
+    await keysmith(['token', 'create', ...options], settings)
+  }
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+describe('a table', () => {
+  /** Cells that a terminal needs for a line: two for each of the wide characters used here. */
+  const widthOf = (line: string) => [...line].length + (line.match(/[鍵🔑]/gu)?.length ?? 0)
+
+  test('fits the terminal, and its ids stay whole', async () => {
+    const { code, shown } = await onTerminal(['token', 'list'], settings, { columns: 90 })
+    expect(code).toBe(0)
+    const [header = '', ...rows] = shown.trimEnd().split('\n')
+    expect(header).toMatch(/^ID +NAME +STATUS /)
+    expect(rows).toHaveLength(2)
+    for (const row of rows) {
+      expect(row).toMatch(/^[0-9a-z]{16} {2}a name.*…/u)
+      expect(widthOf(row)).toBeLessThanOrEqual(90)
+    }
+  })
+
+  test('has whole values and exact times in a pipe', async () => {
+    const { stdout } = await keysmith(['token', 'list'], settings)
+    expect(stdout.split(NAME)).toHaveLength(3)
+    expect(stdout).toMatch(/ 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /)
+    expect(stdout).not.toMatch(/…| in \d+ days/)
+  })
+
+  test('says on a wide terminal how far away a time is', async () => {
+    const { shown } = await onTerminal(['token', 'list'], settings, { columns: 200 })
+    expect(shown).toMatch(/ 20\d\d-\d\d-\d\d, in 89 days /)
+    const aligned = shown
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/[鍵🔑]/gu, '##'))
+    const columns = aligned.map((line) => line.search(/STATUS|active/))
+    expect(new Set(columns).size).toBe(1)
+  })
+})
+
+describe('colours', () => {
+  const list = ['token', 'list']
+  test('are shown on a terminal, and not with NO_COLOR', async () => {
+    const coloured = await onTerminal(list, { ...settings, NO_COLOR: '' })
+    expect(coloured.shown).toContain(`${ESCAPE}[32mactive`)
+    expect((await onTerminal(list, settings)).shown).not.toContain(ESCAPE)
+  })
+
+  test('are not shown in a pipe, unless FORCE_COLOR says so', async () => {
+    expect((await keysmith(list, settings)).stdout).not.toContain(ESCAPE)
+    const forced = await keysmith(list, { ...settings, FORCE_COLOR: '1' })
+    expect(forced.stdout).toContain(`${ESCAPE}[32mactive`)
+  })
+
+  test('are never in JSON', async () => {
+    const json = await keysmith([...list, '--json'], { ...settings, FORCE_COLOR: '1' })
+    expect(json.stdout).not.toContain(ESCAPE)
+  })
+})
+
+test('a character that would steer the terminal is shown, not sent', async () => {
+  const { secret } = generateKey({ brand: 'ks', kind: 'live' })
+  const file = join(root, `red${ESCAPE}[31m\u202e.txt`)
+  writeFileSync(file, secret)
+  const { shown } = await onTerminal(['scan', file])
+  expect(shown).toContain('red\\u001b[31m\\u202e.txt:1:1')
+})
+
+describe('a question', () => {
+  const { secret, id } = generateKey({ brand: 'ks', kind: 'test' })
+
+  test('for a secret does not show what is typed', async () => {
+    const answers: [string, string][] = [['Secret: ', `${secret}\r`]]
+    const { code, shown } = await onTerminal(['key', 'inspect'], {}, { answers })
+    expect(code).toBe(0)
+    expect(shown).toBe(`Secret: \nbrand     ks\nkind      test\nid        ${id}\nchecksum  ok\n`)
+    expect(redactKeys(shown)).toBe(shown)
+  })
+
+  test.for([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('that is answered with %s ends the command', async ([, typed]) => {
+    const answers: [string, string][] = [['Secret: ', typed ?? '']]
+    const { code, shown } = await onTerminal(['key', 'inspect'], {}, { answers })
+    expect({ code, shown }).toEqual({
+      code: 1,
+      shown: 'Secret: \nkeysmith: No answer. Nothing was changed.\n',
+    })
+  })
+})
