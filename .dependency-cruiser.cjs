@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   'packages/key-format': [],
   'packages/contract': [],
   'packages/terraform-sdk': [],
-  'packages/server': ['packages/key-format', 'packages/contract'],
+  'packages/server': ['packages/key-format', 'packages/contract', 'packages/client'],
   'packages/client': ['packages/key-format', 'packages/contract'],
   'packages/terraform-provider': [
     'packages/client',
@@ -171,6 +171,14 @@ const serverRules = [
       path: SERVER,
       pathNot: `${SERVER}(cli/|(app|config|data-folder|errors|exit|log|settings|version)\\.ts$|store/sqlite/)`,
     },
+  },
+  {
+    name: 'only-commands-import-client',
+    comment:
+      'Commands for keys speak to the service from outside, like any caller. Inside it there is no client.',
+    severity: 'error',
+    from: { path: SERVER, pathNot: [TEST, `${SERVER}cli/`] },
+    to: { path: ours(['packages/client']) },
   },
   {
     name: 'leaves-stay-leaves',

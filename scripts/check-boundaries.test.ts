@@ -39,6 +39,7 @@ const clean: Record<string, string> = {
   'packages/client/src/index.ts': "export type { Key } from '@keysmith/contract'\n",
 
   'packages/server/package.json': workspacePackage('server', {
+    '@keysmith/client': '0',
     '@keysmith/contract': '0',
     '@keysmith/key-format': '0',
     'better-sqlite3': '1',
@@ -46,6 +47,7 @@ const clean: Record<string, string> = {
   }),
   [`${SERVER}/index.ts`]: 'export const version = 1\n',
   [`${SERVER}/cli/main.ts`]: "import { buildApp } from '../app.ts'\nbuildApp()\n",
+  [`${SERVER}/cli/key.ts`]: "export type { Key } from '@keysmith/client'\n",
   [`${SERVER}/app.ts`]: [
     "import { fastify } from 'fastify'",
     "import { keyRoutes } from './routes/keys.ts'",
@@ -151,8 +153,13 @@ const violations: [rule: string, file: string, text: string][] = [
   ['routes-look-down', `${SERVER}/routes/meta.ts`, "export { buildApp } from '../app.ts'"],
   [
     'commands-import-app-only',
-    `${SERVER}/cli/key.ts`,
+    `${SERVER}/cli/issue.ts`,
     "export { issueKey } from '../keys/issue-key.ts'",
+  ],
+  [
+    'only-commands-import-client',
+    `${SERVER}/routes/ask.ts`,
+    "export type { Key } from '@keysmith/client'",
   ],
   [
     'storage-imports-no-http',
@@ -174,7 +181,7 @@ beforeAll(() => {
 
 test('a tree in which every import points the right way passes', () => {
   const { code, output } = check(plant(clean))
-  expect(output).toContain('12 source files, all read')
+  expect(output).toContain('13 source files, all read')
   expect(code).toBe(0)
 })
 

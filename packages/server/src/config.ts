@@ -6,6 +6,7 @@ import {
   type Environment,
   LOG_LEVELS,
   type LogLevel,
+  readSecret,
   readSetting,
   refused,
   refuseUnknownNames,
@@ -47,7 +48,10 @@ export function readConfig(env: Environment = process.env): { config: Config; se
   const config: Config = {
     host,
     port,
-    publicUrl: readUrl(text('KEYSMITH_PUBLIC_URL') || `http://${hostInUrl(host)}:${port}`),
+    publicUrl: readUrl(
+      'KEYSMITH_PUBLIC_URL',
+      text('KEYSMITH_PUBLIC_URL') || `http://${hostInUrl(host)}:${port}`,
+    ),
     trustedProxies: readRanges(text('KEYSMITH_TRUSTED_PROXIES')),
     dataDir: resolve(readText('KEYSMITH_DATA_DIR', text('KEYSMITH_DATA_DIR'))),
     keyBrand: readBrand(text('KEYSMITH_KEY_BRAND')),
@@ -75,6 +79,41 @@ export function readConfig(env: Environment = process.env): { config: Config; se
     bootstrapToken: readSetting(env, 'KEYSMITH_BOOTSTRAP_TOKEN')?.value ?? null,
   }
   return { config, secrets }
+}
+
+/** What a command needs that asks the service from outside. */
+export interface Caller {
+  endpoint: string
+  /** Never logged and never printed. */
+  token: string
+  /** Id or name of the project of `key create`, `key list` and `key import` when they name none. */
+  project: string | undefined
+}
+
+/** The settings of a caller; those of the service may be set too, and do not matter here. */
+export function readCaller(env: Environment = process.env): Caller {
+  refuseUnknownNames(env)
+  const token = readToken(readSecret(env, 'KEYSMITH_TOKEN')?.value ?? '')
+  const endpoint = env.KEYSMITH_ENDPOINT?.trim() || DEFAULT_ENDPOINT
+  return { endpoint: readUrl('KEYSMITH_ENDPOINT', endpoint), token, project: readProject(env) }
+}
+
+function readToken(text: string): string {
+  if (text === '') {
+    throw refused(
+      'There is no token. Set KEYSMITH_TOKEN, or KEYSMITH_TOKEN_FILE to a file with it.',
+    )
+  }
+  // What cannot be sent in a header is no token of anybody.
+  if (!/^[!-~]+$/.test(text))
+    throw refused('KEYSMITH_TOKEN is not a token: it has a space or worse.')
+  return text
+}
+
+const DEFAULT_ENDPOINT = 'http://127.0.0.1:8420'
+
+function readProject({ KEYSMITH_PROJECT: project }: Environment): string | undefined {
+  return project === undefined ? undefined : readText('KEYSMITH_PROJECT', project.trim())
 }
 
 /** The settings as they count, with their origin. Secrets are `<set>` or `<not set>`. */
@@ -139,12 +178,10 @@ function readChoice<const Choice extends string>(
   return choice
 }
 
-function readUrl(text: string): string {
+function readUrl(name: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
-    throw refused(
-      'KEYSMITH_PUBLIC_URL must be an http or https address without user, query and fragment.',
-    )
+    throw refused(`${name} must be an http or https address without user, query and fragment.`)
   }
   return url.href.replace(/\/$/, '')
 }

@@ -142,15 +142,25 @@ export function readSetting(
   name: SettingName,
 ): { value: string; origin: EffectiveSetting['origin'] } | null {
   const setting: Setting | undefined = SETTINGS.find((known) => known.name === name)
+  const found = readSecret(setting?.secret ? env : { [name]: env[name] }, name)
+  if (found) return found
+  if (setting?.default == null) return null
+  return { value: setting.default, origin: 'default' }
+}
+
+/** What is in the environment, or in the file that the environment names instead. */
+export function readSecret(
+  env: Environment,
+  name: string,
+): { value: string; origin: 'environment' | 'file' } | null {
   const inline = env[name]
-  const file = setting?.secret ? env[`${name}_FILE`] : undefined
+  const file = env[`${name}_FILE`]
   if (inline !== undefined && file !== undefined) {
     throw refused(`${name} and ${name}_FILE are both set. Keep one of them.`)
   }
   if (inline !== undefined) return { value: inline.trim(), origin: 'environment' }
   if (file !== undefined) return { value: readSecretFile(`${name}_FILE`, file), origin: 'file' }
-  if (setting?.default == null) return null
-  return { value: setting.default, origin: 'default' }
+  return null
 }
 
 /** Reads a file that only its owner may read. `label` names it in errors. */

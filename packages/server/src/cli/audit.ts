@@ -1,13 +1,29 @@
-import type { Command } from 'commander'
+import type { AuditEvent, ListAuditEvents } from '@keysmith/client'
+import { AUDIT_ACTIONS } from '@keysmith/contract'
+import { type Command, Option } from 'commander'
 import { EXIT } from '../exit.ts'
 import { askService } from './ask-service.ts'
+import { withClient } from './client.ts'
+import { readId, readProject } from './ids.ts'
+import { addListOptions, type ListOptions, takeItems } from './list-options.ts'
 import { printJson, printLine } from './print.ts'
+import { printTable } from './table.ts'
+import { formatTime } from './time.ts'
+
+type Filter = Omit<ListAuditEvents, 'limit' | 'cursor'>
 
 type ChainCheck =
   | { ok: true; events: number; head: string }
   | { ok: false; seq: number; reason: string }
 
 export function defineAudit(audit: Command): void {
+  const list = audit
+    .command('list')
+    .description('list changes, newest first')
+    .option('--project <project>', 'in one project, by id or name', readProject)
+    .option('--target <id>', 'of this key, token or project', readId)
+    .addOption(new Option('--action <action>', 'of one kind').choices(AUDIT_ACTIONS))
+  addListOptions(list).action(listEvents)
   audit
     .command('verify')
     .description('walk the hash chain of the audit log; exit 7 when it is broken')
@@ -19,4 +35,25 @@ export function defineAudit(audit: Command): void {
       else printLine(`broken at event ${check.seq}: ${check.reason}`)
       if (!check.ok) process.exitCode = EXIT.checkFailed
     })
+}
+
+async function listEvents(options: ListOptions & Filter) {
+  const { limit: _limit, all: _all, json, ...filter } = options
+  const events = await withClient((client) =>
+    takeItems((limit) => client.auditEvents.list({ ...filter, limit }), options),
+  )
+  if (json) printJson(events)
+  else showEvents(events)
+}
+
+function showEvents(events: readonly AuditEvent[]): void {
+  const rows = events.map(({ id, at, action, target, actor, details }) => [
+    String(id),
+    formatTime(at, ''),
+    action,
+    `${target.kind} ${target.id}`,
+    actor.kind === 'token' ? actor.id : actor.kind,
+    JSON.stringify(details),
+  ])
+  printTable(rows, ['EVENT', 'AT', 'ACTION', 'TARGET', 'BY', 'DETAILS'])
 }

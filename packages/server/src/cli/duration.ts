@@ -11,3 +11,18 @@ export function readDuration(text: string): number {
   }
   return Number(amount) * unitMs
 }
+
+/** The same in seconds; `0` is no time at all. */
+export function readSeconds(text: string): number {
+  return text === '0' ? 0 : readDuration(text) / 1000
+}
+
+/** Reads a span of time in milliseconds, or `never`. */
+export function readDurationOrNever(text: string): number | 'never' {
+  return text === 'never' ? 'never' : readDuration(text)
+}
+
+/** The time this long from now, for the API. */
+export function fromNow(ms: number): string {
+  return new Date(Date.now() + ms).toISOString()
+}

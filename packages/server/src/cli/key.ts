@@ -1,8 +1,25 @@
 import type { Command } from 'commander'
+import { defineKeyCreate } from './keys/create.ts'
 import { defineKeyGenerate } from './keys/generate.ts'
+import { defineKeyGet } from './keys/get.ts'
 import { defineKeyInspect } from './keys/inspect.ts'
+import { defineKeyList } from './keys/list.ts'
+import { defineKeyRevoke } from './keys/revoke.ts'
+import { defineKeyRotate } from './keys/rotate.ts'
+import { defineKeyDisable, defineKeyEnable } from './keys/set-enabled.ts'
+import { defineKeyUpdate } from './keys/update.ts'
+import { defineKeyVerify } from './keys/verify.ts'
 
 export function defineKey(key: Command): void {
-  defineKeyGenerate(key.command('generate'))
+  defineKeyCreate(key.command('create'))
+  defineKeyList(key.command('list'))
+  defineKeyGet(key.command('get'))
+  defineKeyUpdate(key.command('update'))
+  defineKeyRotate(key.command('rotate'))
+  defineKeyDisable(key.command('disable'))
+  defineKeyEnable(key.command('enable'))
+  defineKeyRevoke(key.command('revoke'))
+  defineKeyVerify(key.command('verify'))
   defineKeyInspect(key.command('inspect'))
+  defineKeyGenerate(key.command('generate'))
 }

@@ -1,5 +1,9 @@
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  process.stdout.write(`${toJson(value)}\n`)
+}
+
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, null, 2)
 }
 
 export function printLine(line: string): void {

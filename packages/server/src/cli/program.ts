@@ -17,6 +17,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     description: 'API keys and their secrets',
     load: async () => (await import('./key.ts')).defineKey,
   },
+  project: {
+    description: 'namespaces of keys',
+    load: async () => (await import('./project.ts')).defineProject,
+  },
   token: {
     description: 'management tokens',
     load: async () => (await import('./token.ts')).defineToken,

@@ -7,12 +7,16 @@ export function canAsk(): boolean {
   return Boolean(process.stdin.isTTY && process.stderr.isTTY)
 }
 
-/** Asks before something that cannot be undone. Without a terminal nobody can agree. */
+/** Without a terminal nobody can agree. */
+export function requireTerminal(): void {
+  if (canAsk()) return
+  const message = 'This cannot be undone, and there is no terminal to ask on. Add --yes.'
+  throw new StartRefused(EXIT.usage, `${message} Nothing was changed.`)
+}
+
+/** Asks before something that cannot be undone. */
 export async function confirm(question: string): Promise<void> {
-  if (!canAsk()) {
-    const message = 'This cannot be undone, and there is no terminal to ask on. Add --yes.'
-    throw new StartRefused(EXIT.usage, `${message} Nothing was changed.`)
-  }
+  requireTerminal()
   const answer = await ask(process.stderr, (lines, options) =>
     lines.question(`${question} [y/N] `, options),
   )

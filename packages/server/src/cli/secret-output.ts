@@ -1,27 +1,43 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
 import { EXIT, StartRefused } from '../exit.ts'
 
 export interface SecretOutput {
-  deliver(secret: string): void
+  /** Writes a text with a secret in it. `owner` says in an error what the lost secret belongs to. */
+  deliver(text: string, owner: string): void
   /** There is no secret after all: leaves no empty file behind. */
   discard(): void
 }
+
+const STDOUT = 1
+/** More than a secret needs: written before there is one, so that a full disk is noticed in time. */
+const RESERVED = ' '.repeat(4096)
 
 /**
  * Hands over a secret: alone on standard output, or in a new file that only its owner may read. An
  * existing file is not overwritten. Open it before anything is created.
  */
 export function openSecretOutput(file: string | undefined): SecretOutput {
-  if (file === undefined) return { deliver: writeToStdout, discard: () => {} }
+  if (file === undefined) {
+    return { deliver: (text, owner) => deliver(STDOUT, text, owner), discard: () => {} }
+  }
   const handle = openNewFile(file)
+  const discard = () => {
+    closeSync(handle)
+    rmSync(file)
+  }
+  try {
+    writeSync(handle, RESERVED, 0)
+    fsyncSync(handle)
+  } catch (error) {
+    discard()
+    throw notWritable(file, error)
+  }
   return {
-    deliver: (secret) => {
-      writeSync(handle, `${secret}\n`)
+    discard,
+    deliver: (text, owner) => {
+      deliver(handle, text, owner, 0)
+      ftruncateSync(handle, Buffer.byteLength(text) + 1)
       closeSync(handle)
-    },
-    discard: () => {
-      closeSync(handle)
-      rmSync(file)
     },
   }
 }
@@ -31,22 +47,29 @@ export function openNewFile(file: string): number {
   try {
     return openSync(file, 'wx', 0o600)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const reason = code === 'EEXIST' ? 'exists already; name a new file' : 'cannot be written'
-    throw new StartRefused(EXIT.failed, `${file} ${reason}. Nothing was created.`, { cause: error })
+    throw notWritable(file, error)
   }
 }
 
-const STDOUT = 1
+function notWritable(file: string, error: unknown): StartRefused {
+  const { code } = error as NodeJS.ErrnoException
+  const reason = code === 'EEXIST' ? 'exists already; name a new file' : 'cannot be written'
+  return new StartRefused(EXIT.failed, `${file} ${reason}. Nothing was created.`, { cause: error })
+}
 
 /** Writes at once, so that a reader that has gone is noticed: the secret would be lost in silence. */
-function writeToStdout(secret: string): void {
+function deliver(
+  handle: number,
+  text: string,
+  owner: string,
+  position: number | null = null,
+): void {
   try {
-    writeSync(STDOUT, `${secret}\n`)
+    writeSync(handle, `${text}\n`, position)
   } catch (error) {
     throw new StartRefused(
       EXIT.failed,
-      'The secret could not be written, and it cannot be shown again. Revoke what was created, then create it anew.',
+      `The secret of ${owner} could not be written, and it cannot be shown again. Revoke what was created, then create it anew.`,
       { cause: error },
     )
   }

@@ -1,9 +1,10 @@
 import type { CreateToken, IssuedToken, Token } from '@keysmith/contract'
 import type { Command } from 'commander'
 import { askForAll, askService } from './ask-service.ts'
-import { readDuration } from './duration.ts'
-import { printJson, printLine, tell } from './print.ts'
+import { fromNow, readDuration } from './duration.ts'
+import { printJson, printLine, tell, toJson } from './print.ts'
 import { confirm } from './prompt.ts'
+import { collect } from './repeatable.ts'
 import { openSecretOutput } from './secret-output.ts'
 import { toneOf } from './style.ts'
 import { printTable } from './table.ts'
@@ -26,7 +27,7 @@ export function defineToken(token: Command): void {
     .requiredOption(
       '--permission <permission>',
       'a right on the API (keys:write), or a permission it may hand out (jobs:*, *); repeatable',
-      (value: string, all: string[] = []) => [...all, value],
+      collect,
     )
     .option('--project <project>', 'the only project it may touch, by id or name')
     .option(
@@ -57,22 +58,23 @@ async function createToken({ name, permission, project, ttl, out, json }: Create
     name,
     permissions: permission,
     ...(project === undefined ? {} : { project }),
-    ...(ttl === undefined ? {} : { expiresAt: new Date(Date.now() + ttl).toISOString() }),
+    ...(ttl === undefined ? {} : { expiresAt: fromNow(ttl) }),
   }
   const question = { method: 'POST', path: '/v1/tokens', body } as const
   const { token, secret } = await askService<IssuedToken>(question).catch((error: unknown) => {
     discard()
     throw error
   })
+  const owner = `token ${token.id}`
   if (json) {
-    if (out !== undefined) deliver(secret)
-    printJson(out === undefined ? { token, secret } : { token, file: out })
+    deliver(out === undefined ? toJson({ token, secret }) : secret, owner)
+    if (out !== undefined) printJson({ token, file: out })
     return
   }
   tell(`id       ${token.id}   ${token.permissions.join(' ')}`)
   tell(`expires  ${token.expiresAt ?? 'never'}`)
   tell(out === undefined ? 'The token, shown only once; store it now:' : `The token is in ${out}.`)
-  deliver(secret)
+  deliver(secret, owner)
 }
 
 async function listTokens({ json }: { json?: true }) {

@@ -1,7 +1,7 @@
 import { generateKey } from '@keysmith/key-format'
 import { type Command, Option } from 'commander'
 import { readBrand } from '../brand.ts'
-import { printJson, tell } from '../print.ts'
+import { printJson, tell, toJson } from '../print.ts'
 import { openSecretOutput } from '../secret-output.ts'
 
 interface Options {
@@ -28,11 +28,8 @@ export function defineKeyGenerate(command: Command): void {
 function generate({ kind, brand, out, json }: Options): void {
   const { deliver } = openSecretOutput(out)
   const { id, secret } = generateKey({ kind, brand })
-  if (json && out === undefined) {
-    printJson({ id, secret })
-    return
-  }
-  deliver(secret)
+  deliver(json && out === undefined ? toJson({ id, secret }) : secret, id)
+  if (json && out === undefined) return
   if (json) printJson({ id, file: out })
   else if (out !== undefined) tell(`The secret with the id ${id} is in ${out}.`)
 }

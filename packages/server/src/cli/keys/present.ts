@@ -1,0 +1,75 @@
+import type { Key } from '@keysmith/client'
+import { toneOf } from '../style.ts'
+import { type Cell, printFacts, printTable } from '../table.ts'
+import { formatTime } from '../time.ts'
+
+export function showKeys(keys: readonly Key[]): void {
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    { text: key.status, tone: toneOf(key.status) },
+    key.environment,
+    key.owner ?? '-',
+    formatTime(key.expiresAt, 'never'),
+    formatTime(key.lastUsedAt, 'never'),
+    formatList(key.permissions, 'none'),
+  ])
+  const titles = ['ID', 'NAME', 'STATUS', 'ENVIRONMENT', 'OWNER', 'EXPIRES', 'LAST USED']
+  printTable(rows, [...titles, 'PERMISSIONS'])
+}
+
+/** All that is known of a key, but for what is not set. */
+export function showKey(key: Key): void {
+  const facts: Record<string, Cell | null> = {
+    id: key.id,
+    name: key.name,
+    status: { text: key.status, tone: toneOf(key.status) },
+    environment: key.environment,
+    project: key.project,
+    owner: key.owner,
+    description: key.description,
+    permissions: formatList(key.permissions, 'none'),
+    models: key.allowedModels && formatList(key.allowedModels, 'none'),
+    addresses: key.ipAllowlist && formatList(key.ipAllowlist, 'none'),
+    metadata: formatPairs(key.metadata),
+    tags: formatPairs(key.tags),
+    'not before': key.notBefore && formatTime(key.notBefore, ''),
+    expires: formatTime(key.expiresAt, 'never'),
+    'last used': formatTime(key.lastUsedAt, 'never'),
+    rotation: key.rotation && formatRotation(key.rotation, key.rotationDue),
+    secrets: key.secrets.map(formatSecret).join('; '),
+    protection: key.deletionProtection ? 'on' : null,
+    'managed by': key.managedBy,
+    revoked: key.revoked && `${formatTime(key.revoked.at, '')} ${key.revoked.reason ?? ''}`.trim(),
+    created: formatTime(key.createdAt, ''),
+  }
+  const known = Object.entries(facts).filter((fact): fact is [string, Cell] => fact[1] !== null)
+  printFacts(Object.fromEntries(known))
+}
+
+function formatList(items: readonly string[], whenEmpty: string): string {
+  return items.length === 0 ? whenEmpty : items.join(' ')
+}
+
+function formatPairs(pairs: Readonly<Record<string, string>>): string | null {
+  const texts = Object.entries(pairs).map(([name, value]) => `${name}=${value}`)
+  return texts.length === 0 ? null : texts.join(' ')
+}
+
+function formatRotation(
+  { everySeconds, overlapSeconds }: NonNullable<Key['rotation']>,
+  isDue: boolean,
+): string {
+  const every = everySeconds === null ? 'on demand' : `every ${formatSpan(everySeconds)}`
+  return `${every}, overlap ${formatSpan(overlapSeconds)}${isDue ? ', due' : ''}`
+}
+
+function formatSpan(seconds: number): string {
+  if (seconds % 86_400 === 0 && seconds > 0) return `${seconds / 86_400}d`
+  return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${seconds}s`
+}
+
+function formatSecret({ version, endsAt, mintedBy }: Key['secrets'][number]): string {
+  const end = endsAt === null ? '' : `, ends ${formatTime(endsAt, '')}`
+  return `version ${version}, minted by ${mintedBy}${end}`
+}
