@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generateKey, redactKeys } from '@keysmith/key-format'
+import { generateKey } from '@keysmith/key-format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { keysmith } from './_process.ts'
+import { expectNoSecret } from './_caller.ts'
+import { keysmith, type RunningServer, serve } from './_process.ts'
 import { tempFolder } from './_service.ts'
 import { onTerminal } from './_terminal.ts'
 
@@ -90,7 +91,7 @@ describe('a question', () => {
     const { code, shown } = await onTerminal(['key', 'inspect'], {}, { answers })
     expect(code).toBe(0)
     expect(shown).toBe(`Secret: \nbrand     ks\nkind      test\nid        ${id}\nchecksum  ok\n`)
-    expect(redactKeys(shown)).toBe(shown)
+    expectNoSecret(shown)
   })
 
   test.for([
@@ -103,5 +104,59 @@ describe('a question', () => {
       code: 1,
       shown: 'Secret: \nkeysmith: No answer. Nothing was changed.\n',
     })
+  })
+})
+
+describe('before what cannot be undone', () => {
+  let server: RunningServer
+  let caller: Record<string, string>
+  let id: string
+  beforeAll(async () => {
+    server = await serve({ dataDir: settings.KEYSMITH_DATA_DIR })
+    caller = { KEYSMITH_ENDPOINT: server.url, KEYSMITH_TOKEN: server.token, ...settings }
+    const { stdout } = await keysmith(['key', 'create', '--name', 'worker', '--json'], caller)
+    id = JSON.parse(stdout).key.id
+  })
+  afterAll(async () => {
+    await server.stop()
+  })
+  const statusOf = async () =>
+    JSON.parse((await keysmith(['key', 'get', id, '--json'], caller)).stdout).status
+
+  test('a person is asked, and anything but yes changes nothing', async () => {
+    const question = `Revoke key ${id} (worker)? It cannot be undone. [y/N]`
+    for (const typed of ['\r', 'n\r', '\u0003']) {
+      const answers: [string, string][] = [['[y/N]', typed]]
+      const { code, shown } = await onTerminal(['key', 'revoke', id], caller, { answers })
+      expect(code).toBe(1)
+      expect(shown).toContain(question)
+      expect(shown).toMatch(/Nothing was changed\.\n$/)
+    }
+    expect(await statusOf()).toBe('active')
+    const answers: [string, string][] = [['[y/N]', 'y\r']]
+    const { code, shown } = await onTerminal(['key', 'revoke', id], caller, { answers })
+    expect({ code, status: await statusOf() }).toEqual({ code: 0, status: 'revoked' })
+    expect(shown).toMatch(new RegExp(`revoked  ${id}   worker\n$`))
+  })
+
+  test('the same holds for tokens and projects', async () => {
+    const answers: [string, string][] = [['[y/N]', 'n\r']]
+    for (const args of [
+      ['token', 'revoke', id],
+      ['project', 'delete', 'default'],
+    ]) {
+      const { code, shown } = await onTerminal(args, caller, { answers })
+      expect(code).toBe(1)
+      expect(shown).toMatch(/It cannot be undone\. \[y\/N\].*Nothing was changed/s)
+    }
+  })
+
+  test('a secret that is verified is typed unseen', async () => {
+    const { stdout } = await keysmith(['key', 'create', '--name', 'typed'], caller)
+    const answers: [string, string][] = [['Secret: ', `${stdout.trimEnd()}\r`]]
+    const { code, shown } = await onTerminal(['key', 'verify'], caller, { answers })
+    expect(code).toBe(0)
+    expect(shown).toMatch(/^Secret: \nverdict +valid\n/)
+    expectNoSecret(shown)
   })
 })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { defineKeyCreate } from './keys/create.ts'
 import { defineKeyGenerate } from './keys/generate.ts'
 import { defineKeyGet } from './keys/get.ts'
+import { defineKeyImport } from './keys/import.ts'
 import { defineKeyInspect } from './keys/inspect.ts'
 import { defineKeyList } from './keys/list.ts'
 import { defineKeyRevoke } from './keys/revoke.ts'
@@ -20,6 +21,7 @@ export function defineKey(key: Command): void {
   defineKeyEnable(key.command('enable'))
   defineKeyRevoke(key.command('revoke'))
   defineKeyVerify(key.command('verify'))
+  defineKeyImport(key.command('import'))
   defineKeyInspect(key.command('inspect'))
   defineKeyGenerate(key.command('generate'))
 }

@@ -1,0 +1,44 @@
+import {
+  type KeyDraft,
+  LineRefused,
+  limitsOf,
+  type Row,
+  readLabels,
+  readObject,
+  readSwitch,
+  readText,
+  readTime,
+} from './record.ts'
+import { readSha256 } from './sha256-text.ts'
+
+/** A row of the table `apikey` of Better Auth: `key` is the SHA-256 in base64url without padding. */
+export function fromBetterAuth(row: Row): KeyDraft {
+  const secretSha256 = readSha256(readText(row, 'key') ?? '')
+  if (secretSha256 === null) {
+    throw new LineRefused('key is not a SHA-256; with disableKeyHashing use --stdin')
+  }
+  const owner = readText(row, 'referenceId', 'reference_id', 'userId', 'user_id')
+  const start = readText(row, 'start')
+  return {
+    secretSha256,
+    name: readText(row, 'name'),
+    ...(start !== null && { start }),
+    ...(owner !== null && { owner }),
+    enabled: readSwitch(row, 'enabled', true),
+    expiresAt: readTime(row, 'expiresAt', 'expires_at'),
+    ...readPermissions(row),
+    ...readLabels(row, 'metadata'),
+    dropped: limitsOf(row, 'remaining', 'refillAmount', 'rateLimitEnabled'),
+  }
+}
+
+/** `{ "files": ["read", "write"] }` is `files:read` and `files:write`. */
+function readPermissions(row: Row): { permissions?: string[] } {
+  const resources = readObject(row, 'permissions')
+  if (resources === null) return {}
+  const permissions = Object.entries(resources).flatMap(([resource, actions]) => {
+    if (!Array.isArray(actions)) throw new LineRefused('permissions are not lists of actions')
+    return actions.map((action) => `${resource}:${action}`)
+  })
+  return { permissions }
+}

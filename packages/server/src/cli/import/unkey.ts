@@ -1,0 +1,36 @@
+import {
+  type KeyDraft,
+  LineRefused,
+  limitsOf,
+  pick,
+  type Row,
+  readLabels,
+  readSwitch,
+  readText,
+  readTexts,
+  readTime,
+} from './record.ts'
+import { readSha256 } from './sha256-text.ts'
+
+/** A row of the table `keys` of Unkey, or an entry for its migration: `hash` is the SHA-256 in base64. */
+export function fromUnkey(row: Row): KeyDraft {
+  const secretSha256 = readSha256(readText(row, 'hash') ?? '')
+  if (secretSha256 === null) throw new LineRefused('hash is not a SHA-256')
+  if (pick(row, 'deletedAtM', 'deleted_at_m', 'deletedAt', 'deleted_at') !== undefined) {
+    throw new LineRefused('the key was deleted there')
+  }
+  const owner = readText(row, 'externalId', 'external_id', 'ownerId', 'owner_id')
+  const start = readText(row, 'start')
+  const permissions = readTexts(row, 'permissions')
+  return {
+    secretSha256,
+    name: readText(row, 'name'),
+    ...(start !== null && { start }),
+    ...(owner !== null && { owner }),
+    enabled: readSwitch(row, 'enabled', true),
+    expiresAt: readTime(row, 'expires'),
+    ...(permissions !== null && { permissions }),
+    ...readLabels(row, 'meta'),
+    dropped: limitsOf(row, 'remaining', 'remaining_requests', 'credits', 'ratelimits', 'roles'),
+  }
+}

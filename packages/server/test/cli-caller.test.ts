@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseKey } from '@keysmith/key-format'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { expectNoSecret, useCaller } from './_caller.ts'
+import { COMMAND, freePort, keysmith } from './_process.ts'
+
+const { root, server, settings, run, json, createKey } = useCaller()
+const LIST = ['key', 'list', '--json']
+const ABSENT = '0'.repeat(16)
+
+describe('settings of the caller', () => {
+  const list = (changed: Record<string, string>) =>
+    keysmith(LIST, { KEYSMITH_ENDPOINT: server().url, ...changed })
+
+  test('without a token a command is exit code 3 and says how to give one', async () => {
+    for (const changed of [{}, { KEYSMITH_TOKEN: '' }]) {
+      const { code, stdout, stderr } = await list(changed)
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
+      expect(stderr).toMatch(/^keysmith: There is no token\. Set KEYSMITH_TOKEN, .*\n$/)
+    }
+  })
+
+  test('the token may stand in a file that only its owner can read', async () => {
+    const file = join(root, 'token')
+    writeFileSync(file, `${server().token}\n`, { mode: 0o600 })
+    expect((await list({ KEYSMITH_TOKEN_FILE: file })).code).toBe(0)
+    const both = await list({ KEYSMITH_TOKEN_FILE: file, KEYSMITH_TOKEN: server().token })
+    expect(both).toMatchObject({ code: 3, stdout: '' })
+    expect(both.stderr).toMatch(/KEYSMITH_TOKEN and KEYSMITH_TOKEN_FILE are both set/)
+    chmodSync(file, 0o644)
+    const open = await list({ KEYSMITH_TOKEN_FILE: file })
+    expect(open.code).toBe(3)
+    expect(open.stderr).toMatch(/can be read by others\. Run chmod 600 on it\.\n$/)
+    expectNoSecret(both.stderr, open.stderr)
+  })
+
+  test('what cannot be a token or an address is exit code 3', async () => {
+    const KEYSMITH_TOKEN = server().token
+    const wrong: Record<string, string>[] = [
+      { KEYSMITH_TOKEN: 'two words' },
+      { KEYSMITH_TOKEN, KEYSMITH_ENDPOINT: 'localhost:8420' },
+      { KEYSMITH_TOKEN, KEYSMITH_ENDPOINT: 'https://user:secret@keys.example.com' },
+      { KEYSMITH_TOKEN, KEYSMITH_PROJECT: '' },
+      { KEYSMITH_TOKEN, KEYSMITH_PROJEKT: 'x' },
+    ]
+    for (const changed of wrong) {
+      const { code, stdout, stderr } = await list(changed)
+      expect({ changed, code, stdout }).toEqual({ changed, code: 3, stdout: '' })
+      expect(stderr).toMatch(/^keysmith: .*KEYSMITH_.*\n$/)
+      expect(stderr).not.toMatch(/secret@|two words/)
+    }
+  })
+
+  test('KEYSMITH_PROJECT is where keys are created and listed', async () => {
+    await json(['project', 'create', '--name', 'payments', '--brand', 'pay'])
+    const inside = { ...settings(), KEYSMITH_PROJECT: 'payments' }
+    const made = await keysmith(['key', 'create', '--name', 'x'], inside)
+    expect(parseKey(made.stdout.trimEnd())).toMatchObject({ ok: true, brand: 'pay' })
+    expect(JSON.parse((await keysmith(LIST, inside)).stdout)).toHaveLength(1)
+    const elsewhere = await keysmith([...LIST, '--project', 'default'], inside)
+    expect(JSON.parse(elsewhere.stdout)).not.toContainEqual(expect.objectContaining({ name: 'x' }))
+  })
+})
+
+describe('refusals are one line and an exit code', () => {
+  const answersWith = async (code: number, line: RegExp, args: string[], changed = {}) => {
+    const refused = await keysmith(args, { ...settings(), ...changed })
+    expect(refused).toMatchObject({ code, stdout: '' })
+    expect(refused.stderr).toMatch(line)
+    expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1)
+    expectNoSecret(refused.stderr)
+  }
+
+  test('a token that is not accepted', async () => {
+    const { stdout } = await run(['key', 'generate', '--kind', 'root'])
+    const changed = { KEYSMITH_TOKEN: stdout.trimEnd() }
+    await answersWith(1, /valid management token .* Check KEYSMITH_TOKEN/, LIST, changed)
+  })
+
+  test('a permission that the token lacks is named', async () => {
+    const { url } = server()
+    const data = { KEYSMITH_DATA_DIR: join(root, 'data') }
+    const args = ['token', 'create', '--name', 'reader', '--permission', 'keys:read']
+    const reader = { KEYSMITH_TOKEN: (await keysmith(args, data)).stdout.trimEnd() }
+    expect((await keysmith(LIST, { KEYSMITH_ENDPOINT: url, ...reader })).code).toBe(0)
+    const denied: [string[], string][] = [
+      [['key', 'create', '--name', 'x'], 'keys:write'],
+      [['key', 'disable', ABSENT], 'keys:write'],
+      [['key', 'revoke', ABSENT, '--yes'], 'keys:write'],
+      [['project', 'list'], 'projects:read'],
+      [['audit', 'list'], 'audit:read'],
+    ]
+    for (const [command, permission] of denied) {
+      await answersWith(1, new RegExp(`lacks a permission.*${permission}`), command, reader)
+    }
+  })
+
+  test('what does not exist is exit code 6', async () => {
+    const no = /^keysmith: There is no such (key|project)\. /
+    await answersWith(6, no, ['key', 'get', ABSENT])
+    await answersWith(6, no, ['key', 'rotate', ABSENT])
+    await answersWith(6, no, ['key', 'update', ABSENT, '--name', 'x'])
+    await answersWith(6, no, ['project', 'get', 'nowhere'])
+    await answersWith(6, no, ['key', 'create', '--name', 'x', '--project', 'nowhere'])
+  })
+
+  test('a service that cannot be reached is exit code 4', async () => {
+    const changed = { KEYSMITH_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
+    const line = /^keysmith: http:\/\/127.* No connection .*ECONNREFUSED.*KEYSMITH_ENDPOINT\.\n$/
+    await answersWith(4, line, LIST, changed)
+  })
+
+  test('a value that the service refuses is named by its field', async () => {
+    await answersWith(1, /permissions\/0: /, [
+      'key',
+      'create',
+      '--name',
+      'x',
+      '--permission',
+      'No!',
+    ])
+  })
+
+  test.for([
+    ['key update ID', 'Nothing to change. See keysmith key update --help.'],
+    ['project update x', 'Nothing to change. See keysmith project update --help.'],
+    ['key list --limit 0', 'Give a whole number from 1 to 999999.'],
+    ['key list --status aktive', 'Allowed choices are active, disabled, expired, revoked'],
+    ['key create --name x --permission none --permission a', 'none stand alone.'],
+    ['key create --name x --model a --model any', 'any and none stand alone.'],
+    ['key create --name x --metadata plan', 'Give name=value.'],
+    ['key create --name x --expires-in 90', 'Give a whole number and s, m, h or d, such as 90d.'],
+    ['key rotate ID --replaces x', 'Give the version of a secret'],
+    ['key get short', 'An id has 16 small letters and digits.'],
+    ['project get ../keys', 'Give the id or the name of a project.'],
+    ['audit list --action key.made', 'Allowed choices are '],
+  ] as const)('wrong usage: keysmith %s', async ([usage, sentence]) => {
+    const args = usage.split(' ').map((word) => (word === 'ID' ? ABSENT : word))
+    const { code, stdout, stderr } = await run(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^keysmith: .*See keysmith .* --help\.\n$/)
+    expect(stderr).toContain(sentence)
+  })
+
+  test('a secret in the place of an id is neither sent nor repeated', async () => {
+    const { secret } = await createKey()
+    await answersWith(2, /Give the id, not the secret\./, ['key', 'get', secret])
+    expect(server().output().stdout).not.toContain(secret)
+  })
+})
+
+describe('nothing is half done', () => {
+  test('a file that cannot be written is noticed before a key is made', async () => {
+    const mine = join(root, 'mine')
+    writeFileSync(mine, 'mine')
+    const before = await json(['key', 'list', '--all'])
+    const { id } = before[0]
+    for (const out of [mine, join(root, 'absent', 'x')]) {
+      for (const make of [
+        ['create', '--name', 'no'],
+        ['rotate', id],
+      ]) {
+        const { code, stdout, stderr } = await run(['key', ...make, '--out', out])
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+        expect(stderr).toMatch(/Nothing was created\.\n$/)
+      }
+    }
+    expect(readFileSync(mine, 'utf8')).toBe('mine')
+    expect(await json(['key', 'list', '--all'])).toEqual(before)
+  })
+
+  test('a create that is refused leaves no file behind', async () => {
+    const out = join(root, 'refused')
+    const { code } = await run([
+      'key',
+      'create',
+      '--name',
+      'x',
+      '--permission',
+      'No!',
+      '--out',
+      out,
+    ])
+    expect({ code, exists: existsSync(out) }).toEqual({ code: 1, exists: false })
+  })
+
+  let lost: { code: number; stderr: string }
+  beforeAll(async () => {
+    const line = `${COMMAND} key create --name lost --json | true`
+    const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', line], {
+      env: { PATH: process.env.PATH, ...settings() },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let stderr = ''
+    shell.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const [code] = await once(shell, 'close')
+    lost = { code, stderr }
+  })
+
+  test('a secret that nobody could read is an error that names its key', async () => {
+    const [{ id }] = await json(['key', 'list', '--name', 'lost'])
+    expect(lost.code).toBe(1)
+    expect(lost.stderr).toMatch(
+      new RegExp(`^keysmith: The secret of key ${id} could not be written.*Revoke`, 'm'),
+    )
+    expectNoSecret(lost.stderr)
+  })
+})

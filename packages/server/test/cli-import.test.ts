@@ -1,0 +1,250 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { useCaller } from './_caller.ts'
+import { freePort, keysmith } from './_process.ts'
+
+const { root, server, settings, run, json } = useCaller()
+
+const ATTESTED = ['--entropy-bits', '128']
+let count = 0
+
+/** Writes an input and gives its path. */
+function file(content: string | object[]): string {
+  const path = join(root, `input-${count++}`)
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+/** A string as other systems issue them, and its SHA-256 as they keep it. */
+function issued() {
+  const secret = `sk_old_${randomBytes(20).toString('hex')}`
+  const digest = createHash('sha256').update(secret).digest()
+  const as = (encoding: BufferEncoding) => digest.toString(encoding)
+  return { secret, hex: as('hex'), base64: as('base64'), base64url: as('base64url') }
+}
+
+async function verdictOf(secret: string, ...options: string[]): Promise<string> {
+  const { stdout } = await run(['key', 'verify', '--json', ...options], secret)
+  return JSON.parse(stdout).code
+}
+
+const importFrom = (path: string, ...options: string[]) =>
+  run(['key', 'import', '--hashes', path, ...options])
+
+describe('key import --hashes', () => {
+  test('takes hex, base64 and base64url, says what became of each line, and can be repeated', async () => {
+    const [a, b, c] = [issued(), issued(), issued()]
+    const input = file(`${a.hex.toUpperCase()}\n\n${b.base64}\r\nno hash\n${c.base64url}\n`)
+    const first = await importFrom(input, ...ATTESTED)
+    expect(first).toEqual({
+      code: 1,
+      stdout:
+        'line 4  refused  it is not a SHA-256 in hex, base64 or base64url\nimported 3  existing 0  refused 1\n',
+      stderr: '',
+    })
+    for (const { secret } of [a, b, c]) expect(await verdictOf(secret)).toBe('valid')
+    const again = await importFrom(input, ...ATTESTED)
+    expect(again.stdout).toContain('imported 0  existing 3  refused 1')
+    expect(await json(['key', 'list', '--name', 'imported-5'])).toMatchObject([{ permissions: [] }])
+  })
+
+  test('reads rows of Better Auth, also as sqlite3 -json prints them', async () => {
+    const [a, b] = [issued(), issued()]
+    const row = {
+      ...{ id: 'x1', configId: 'default', name: 'ci', start: 'sk_old', prefix: null },
+      ...{ referenceId: 'user-1', key: a.base64url, enabled: 1, requestCount: 3 },
+      ...{ remaining: 5, rateLimitEnabled: 1, expiresAt: '2031-12-01 10:00:00' },
+      permissions: JSON.stringify({ files: ['read', 'write'] }),
+      metadata: JSON.stringify(JSON.stringify({ plan: 'pro', seats: 3, none: null })),
+    }
+    const old = { key: b.base64url, userId: 'user-2', name: null, enabled: false, expiresAt: null }
+    const notHashed = { ...row, key: a.secret }
+    const rows = [row, old, notHashed].map((entry) => JSON.stringify(entry)).join(',\n')
+    const { code, stdout, stderr } = await importFrom(file(`[${rows}]\n`), ...ATTESTED)
+    expect(code).toBe(1)
+    expect(stdout).toBe(
+      'line 3  refused  key is not a SHA-256; with disableKeyHashing use --stdin\nimported 2  existing 0  refused 1\n',
+    )
+    expect(stderr).toBe(
+      'keysmith: warning: limits are not taken over (remaining, rateLimitEnabled): 1 lines.\n',
+    )
+    const [ci] = await json(['key', 'list', '--owner', 'user-1'])
+    const [disabled] = await json(['key', 'list', '--owner', 'user-2'])
+    expect(ci).toMatchObject({
+      ...{ name: 'ci', owner: 'user-1', permissions: ['files:read', 'files:write'] },
+      ...{ metadata: { plan: 'pro', seats: '3' }, expiresAt: '2031-12-01T10:00:00.000Z' },
+      secrets: [{ mintedBy: 'import', start: 'sk_old' }],
+    })
+    expect(disabled).toMatchObject({ owner: 'user-2', name: 'imported-2', expiresAt: null })
+    expect(await verdictOf(a.secret, '--permission', 'files:read')).toBe('valid')
+    expect(await verdictOf(b.secret)).toBe('disabled')
+  })
+
+  test('reads rows and migrations of Unkey', async () => {
+    const [a, b, c] = [issued(), issued(), issued()]
+    const rows = [
+      {
+        ...{ hash: a.base64, start: 'a_start_of_some_length', owner_id: 'o-1', name: 'row' },
+        ...{ meta: '{"plan":"free"}', expires: 1_950_000_000_000, enabled: 1, deleted_at_m: null },
+      },
+      {
+        ...{ hash: b.base64, name: 'entry', externalId: 'o-2', meta: { a: 1 }, enabled: true },
+        ...{ permissions: ['jobs:read'], credits: { remaining: 3 } },
+      },
+      { hash: c.base64, name: 'deleted', deletedAtM: 1_750_000_000_000 },
+    ]
+    const input = file(rows.map((row) => JSON.stringify(row)).join('\n'))
+    const answer = await importFrom(input, ...ATTESTED, '--json')
+    expect(answer.code).toBe(1)
+    expect(answer.stderr).toMatch(/limits are not taken over \(credits\): 1 lines/)
+    const report = JSON.parse(answer.stdout)
+    expect(report).toMatchObject({ imported: 2, existing: 0, refused: 1 })
+    expect(report.lines[2]).toMatchObject({ line: 3, detail: 'the key was deleted there' })
+    const [row, entry] = await Promise.all(
+      [0, 1].map((line) => json(['key', 'get', report.lines[line].keyId])),
+    )
+    expect(row).toMatchObject({
+      ...{ name: 'row', owner: 'o-1', metadata: { plan: 'free' } },
+      ...{ expiresAt: '2031-10-17T10:40:00.000Z', secrets: [{ start: 'a_start_of_s' }] },
+    })
+    expect(entry).toMatchObject({ owner: 'o-2', permissions: ['jobs:read'], metadata: { a: '1' } })
+    expect(await verdictOf(c.secret)).not.toBe('valid')
+  })
+
+  test('reads rows of LiteLLM, and never widens the models of a key', async () => {
+    const [all, some, group] = [issued(), issued(), issued()]
+    const rows = [
+      { token: all.hex, key_alias: 'all', models: [], user_id: 'u', blocked: null, tpm_limit: 5 },
+      { token: some.hex, key_alias: 'some', models: ['gpt-4o'], expires: '2031-01-01T00:00:00' },
+      { token: group.hex, key_alias: 'group', models: ['all-team-models'] },
+    ]
+    const { code, stdout } = await importFrom(file(rows), ...ATTESTED, '--from', 'litellm')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^line 3 {2}refused {2}models names a group/)
+    expect(await verdictOf(all.secret, '--model', 'anything')).toBe('valid')
+    expect(await verdictOf(some.secret, '--model', 'gpt-4o')).toBe('valid')
+    expect(await verdictOf(some.secret, '--model', 'other')).toBe('model_not_allowed')
+  })
+
+  test('reads its own lines; the options of a key are for lines that do not say it', async () => {
+    const [a, b] = [issued(), issued()]
+    const rows = [
+      { secretSha256: a.hex, name: 'own', permissions: ['jobs:read'], expiresAt: null },
+      { secretSha256: b.hex, name: 'defaults' },
+      { secretSha256: issued().hex, name: 'unknown field', colour: 'red' },
+    ]
+    const options = ['--permission', 'jobs:write', '--expires-in', '5d', '--tag', 'from=old']
+    const { stdout } = await importFrom(file(rows), ...ATTESTED, ...options)
+    expect(stdout).toMatch(
+      /^line 3 {2}refused {2}.*colour.*\nimported 2 {2}existing 0 {2}refused 1\n$/,
+    )
+    const [own] = await json(['key', 'list', '--name', 'own'])
+    expect(own).toMatchObject({
+      permissions: ['jobs:read'],
+      expiresAt: null,
+      tags: { from: 'old' },
+    })
+    const [defaults] = await json(['key', 'list', '--name', 'defaults'])
+    expect(defaults).toMatchObject({ permissions: ['jobs:write'] })
+    expect(Date.parse(defaults.expiresAt)).toBeLessThan(Date.now() + 6 * 86_400_000)
+  })
+
+  test('a line that cannot be read is refused alone, and is not repeated in the answer', async () => {
+    const good = issued()
+    const lines = [
+      ...[
+        '{"hash": 5}',
+        '{"colour": 1}',
+        '{ no json',
+        '[1]',
+        `{"hash":"${good.base64}","enabled":"x"}`,
+      ],
+      ...[
+        `{"hash":"${good.base64}","expires":"soon"}`,
+        `{"hash":"${good.base64}","meta":"no json"}`,
+      ],
+      `{"hash":"${good.base64}","name":"good"}`,
+    ]
+    const { code, stdout } = await importFrom(file(lines.join('\n')), ...ATTESTED)
+    expect(code).toBe(1)
+    expect(stdout.split('\n').slice(0, -1)).toEqual([
+      'line 1  refused  hash is not a text',
+      'line 2  refused  it has none of the columns secretSha256, hash, key and token',
+      'line 3  refused  it is no JSON object',
+      'line 4  refused  it is not a SHA-256 in hex, base64 or base64url',
+      'line 5  refused  enabled is neither true nor false',
+      'line 6  refused  expires is not a time',
+      'line 7  refused  a field that should hold JSON does not',
+      'imported 1  existing 0  refused 7',
+    ])
+  })
+
+  test('more lines than one request takes are sent in several', async () => {
+    const many = Array.from({ length: 2500 }, issued)
+    const input = file(many.map(({ hex }) => hex).join('\n'))
+    const { code, stdout } = await importFrom(input, ...ATTESTED, '--json')
+    const report = JSON.parse(stdout)
+    expect({ code, imported: report.imported }).toEqual({ code: 0, imported: 2500 })
+    const numbers = report.lines.map(({ line }: { line: number }) => line)
+    expect(numbers).toEqual(many.map((_, index) => index + 1))
+    expect(await verdictOf(many.at(-1)?.secret ?? '')).toBe('valid')
+  })
+
+  test('--dry-run reads everything and needs neither service nor token', async () => {
+    const input = file(`${issued().hex}\nno hash\n`)
+    const args = ['key', 'import', '--hashes', input, '--dry-run']
+    const { code, stdout } = await keysmith(args, {})
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout:
+        'line 2  refused  it is not a SHA-256 in hex, base64 or base64url\nreadable 1  refused 1\n',
+    })
+  })
+
+  test('a file that is not there, and a service that is not there, are told apart', async () => {
+    const absent = await importFrom(join(root, 'nowhere'))
+    expect(absent).toMatchObject({ code: 6, stdout: '' })
+    expect(absent.stderr).toMatch(/^keysmith: .*nowhere cannot be read \(ENOENT\)\.\n$/)
+    const input = file(issued().hex)
+    const nobody = { ...settings(), KEYSMITH_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
+    const { code, stdout } = await keysmith(['key', 'import', '--hashes', input], nobody)
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect((await run(['key', 'import'])).code).toBe(2)
+    expect((await run(['key', 'import', '--stdin', '--hashes', input])).code).toBe(2)
+  })
+})
+
+describe('key import --stdin', () => {
+  test('hashes the strings here, so that they never travel', async () => {
+    const { secret } = issued()
+    const options = ['--permission', 'jobs:read', ...ATTESTED]
+    const { code, stdout, stderr } = await run(['key', 'import', '--stdin', ...options], secret)
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: 'imported 1  existing 0  refused 0\n',
+      stderr: '',
+    })
+    expect(server().output().stdout).not.toContain(secret.slice(7))
+    expect(await verdictOf(secret, '--permission', 'jobs:read')).toBe('valid')
+  })
+
+  test('refuses what is too short or too long, and warns of what can be guessed', async () => {
+    const input = ['a'.repeat(19), 'a'.repeat(1025), '1234567890123456789012345'].join('\n')
+    const { code, stdout, stderr } = await run(['key', 'import', '--stdin'], input)
+    expect(code).toBe(1)
+    expect(stdout.split('\n').slice(0, -1)).toEqual([
+      'line 1  refused  it has 19 characters, not 20 to 1024',
+      'line 2  refused  it has 1025 characters, not 20 to 1024',
+      'imported 1  existing 0  refused 2',
+    ])
+    expect(stderr).toMatch(/^keysmith: warning: fewer than 112 random bits.*: line 3\.\n$/)
+  })
+
+  test('refuses to attest more random bits than a string can have', async () => {
+    const { code, stdout } = await run(['key', 'import', '--stdin', ...ATTESTED], '1'.repeat(40))
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^line 1 {2}refused {2}it has 0 random bits at most; .*\nimported 0/)
+  })
+})
