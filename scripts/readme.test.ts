@@ -99,6 +99,22 @@ test('the blocks of the guide run one after the other', (context) => {
   expect(stdout).toMatch(/ok {2}\d+ events/)
 })
 
+test('the blocks of the page about the command run one after the other', (context) => {
+  requireCurl(context)
+  const blocks = codeBlocks('docs/cli.md', 'sh')
+  expect(blocks.length).toBeGreaterThan(8)
+  const main = `'${process.execPath}' --conditions=@keysmith/source '${ROOT}/packages/server/src/cli/main.ts'`
+  const { status, stdout, stderr } = paste(
+    [`keysmith() { ${main} "$@"; }`, 'cd "$(mktemp -d)"', 'set -x', ...blocks].join('\n'),
+  )
+  expect(status, stderr).toBe(0)
+  expect(stdout).toMatch(/^verdict +valid$/m)
+  expect(stdout).toMatch(/^imported 1 {2}existing 0 {2}refused 0$/m)
+  expect(stdout).toMatch(
+    /^billing\.secret:1:1 {2}ks_live_1[0-9a-z]{16}_\*{4} {2}live {2}checksum ok$/m,
+  )
+})
+
 test('npm run demo shows the life of a key, step by step', () => {
   const { status, stdout } = paste(
     `export KEYSMITH_TOKEN=$(npm run -s keysmith -- token create --name demo --permission '*' --permission 'keys:*')

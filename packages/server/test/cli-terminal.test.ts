@@ -45,7 +45,7 @@ describe('a table', () => {
 
   test('says on a wide terminal how far away a time is', async () => {
     const { shown } = await onTerminal(['token', 'list'], settings, { columns: 200 })
-    expect(shown).toMatch(/ 20\d\d-\d\d-\d\d, in 89 days /)
+    expect(shown).toMatch(/ {2}in 89 days {2}/)
     const aligned = shown
       .trimEnd()
       .split('\n')

@@ -8,7 +8,6 @@ import { readId, readProject } from './ids.ts'
 import { addListOptions, type ListOptions, takeItems } from './list-options.ts'
 import { printJson, printLine } from './print.ts'
 import { printTable } from './table.ts'
-import { formatTime } from './time.ts'
 
 type Filter = Omit<ListAuditEvents, 'limit' | 'cursor'>
 
@@ -49,7 +48,7 @@ async function listEvents(options: ListOptions & Filter) {
 function showEvents(events: readonly AuditEvent[]): void {
   const rows = events.map(({ id, at, action, target, actor, details }) => [
     String(id),
-    formatTime(at, ''),
+    at,
     action,
     `${target.kind} ${target.id}`,
     actor.kind === 'token' ? actor.id : actor.kind,

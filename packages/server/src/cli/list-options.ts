@@ -1,7 +1,7 @@
 import type { List } from '@keysmith/client'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { tell } from './print.ts'
-import { startProgress } from './progress.ts'
+import { withProgress } from './progress.ts'
 
 /** How much of a list is wanted: its newest items, or all. */
 export interface ListOptions {
@@ -27,19 +27,19 @@ export async function takeItems<Item>(
   toList: (limit: number) => List<Item>,
   { limit, all }: ListOptions,
 ): Promise<Item[]> {
-  const progress = startProgress()
   const wanted = all ? Number.POSITIVE_INFINITY : limit
-  const list = toList(Math.min(wanted, PAGE_SIZE))
-  const items: Item[] = []
-  for await (const page of list.pages()) {
-    items.push(...page.items)
-    progress.show(`${items.length} so far`)
-    if (items.length >= wanted && (page.nextCursor !== null || items.length > wanted)) {
-      tell(`The newest ${wanted}; there are more: --limit or --all.`)
-      break
+  const { items, isWhole } = await withProgress(async ({ show }) => {
+    const items: Item[] = []
+    for await (const page of toList(Math.min(wanted, PAGE_SIZE)).pages()) {
+      items.push(...page.items)
+      show(`${items.length} so far`)
+      if (items.length >= wanted) return { items, isWhole: page.nextCursor === null }
     }
+    return { items, isWhole: true }
+  })
+  if (!isWhole || items.length > wanted) {
+    tell(`The newest ${wanted}; there are more: --limit or --all.`)
   }
-  progress.end()
   return items.slice(0, wanted)
 }
 

@@ -10,7 +10,7 @@ import { printJson, printLine } from './print.ts'
 import { confirm } from './prompt.ts'
 import { printable } from './style.ts'
 import { type Cell, printFacts, printTable } from './table.ts'
-import { formatTime } from './time.ts'
+import { formatTime, formatTimeShort } from './time.ts'
 
 interface FieldOptions {
   name?: string
@@ -85,7 +85,7 @@ async function list(options: ListOptions) {
     project.name,
     project.brand,
     stateOf(project),
-    formatTime(project.createdAt, ''),
+    formatTimeShort(project.createdAt, ''),
     project.description ?? '',
   ])
   printTable(rows, ['ID', 'NAME', 'BRAND', 'STATE', 'CREATED', 'DESCRIPTION'])

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../exit.ts'
 import { readBrand } from './brand.ts'
 import { printJson, printLine, tell } from './print.ts'
-import { startProgress } from './progress.ts'
+import { type Progress, withProgress } from './progress.ts'
 import { files } from './scan/files.ts'
 import { type FoundSecret, findSecrets, secretPattern } from './scan/find-secrets.ts'
 import { readText } from './scan/read-text.ts'
@@ -52,12 +52,13 @@ async function scan(paths: string[], { gitStaged, brand, json }: Options): Promi
   const sources = gitStaged ? stagedFiles(paths) : files(paths.length > 0 ? paths : ['.'])
   const pattern = secretPattern(brand)
   const report: Report = emptyReport()
-  const progress = startProgress()
-  for await (const source of sources) {
-    progress.show(`${report.files} files searched`)
-    await search(source, pattern, report, json ? collect : show)
-  }
-  progress.end()
+  await withProgress(async (progress) => {
+    const present = json ? collect : showAfter(progress)
+    for await (const source of sources) {
+      progress.show(`${report.files} files searched`)
+      await search(source, pattern, report, present)
+    }
+  })
   if (json) printJson({ ok: report.secrets === 0, ...report })
   else tell(summary(report))
   if (report.secrets === 0 && report.unreadable.length > 0) process.exitCode = EXIT.failed
@@ -93,6 +94,13 @@ async function search(
 function collect(finding: Finding, report: Report): void {
   if (finding.documentation) report.documentation.push(finding)
   else report.findings.push(finding)
+}
+
+function showAfter({ hide }: Progress) {
+  return (finding: Finding) => {
+    hide()
+    show(finding)
+  }
 }
 
 function show({ file, line, column, masked, kind, checksum, documentation }: Finding): void {

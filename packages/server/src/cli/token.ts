@@ -8,7 +8,7 @@ import { collect } from './repeatable.ts'
 import { openSecretOutput } from './secret-output.ts'
 import { toneOf } from './style.ts'
 import { printTable } from './table.ts'
-import { formatTime } from './time.ts'
+import { formatTimeShort } from './time.ts'
 
 interface CreateOptions {
   name: string
@@ -87,8 +87,8 @@ async function listTokens({ json }: { json?: true }) {
     token.id,
     token.name,
     { text: token.status, tone: toneOf(token.status) },
-    formatTime(token.expiresAt, 'never'),
-    formatTime(token.lastUsedAt, 'never'),
+    formatTimeShort(token.expiresAt, 'never'),
+    formatTimeShort(token.lastUsedAt, 'never'),
     token.project ?? 'all',
     token.permissions.join(' '),
   ])

@@ -1,6 +1,6 @@
 import type { Client, ImportKey, ImportReport } from '@keysmith/client'
 import { tell } from '../print.ts'
-import { startProgress } from '../progress.ts'
+import { withProgress } from '../progress.ts'
 import type { Converted } from './convert.ts'
 import { GUESSABLE_BELOW_BITS } from './strings.ts'
 
@@ -15,7 +15,6 @@ const LINES_MAX = 1000
 /** Slow digests take 20 ms each. */
 const SLOW_LINES_MAX = 100
 const CHUNK_BYTES_MAX = 3_000_000
-const TIMEOUT_MS = 120_000
 
 /** Sends the lines in chunks and gives what became of each, in their order. */
 export async function sendLines(
@@ -24,22 +23,21 @@ export async function sendLines(
   target: Target,
 ): Promise<ReportLine[]> {
   const isFast = (target.entropyBits ?? 0) >= GUESSABLE_BELOW_BITS
-  const progress = startProgress()
   const report: ReportLine[] = []
   try {
-    for await (const chunk of chunksOf(lines, isFast ? LINES_MAX : SLOW_LINES_MAX)) {
-      report.push(...(await sendChunk(client, chunk, target)))
-      progress.show(`${report.length} lines done`)
-    }
+    await withProgress(async ({ show }) => {
+      for await (const chunk of chunksOf(lines, isFast ? LINES_MAX : SLOW_LINES_MAX)) {
+        report.push(...(await sendChunk(client, chunk, target)))
+        show(`${report.length} lines done`)
+      }
+    })
   } catch (error) {
-    progress.end()
     if (report.length > 0) {
       const what = `${report.length} lines were done before this.`
       tell(`${what} Repeat the import: what is there is not made twice.`)
     }
     throw error
   }
-  progress.end()
   return report
 }
 
@@ -51,8 +49,7 @@ async function sendChunk(
 ): Promise<ReportLine[]> {
   const sent = chunk.filter((line) => 'body' in line)
   const bodies: ImportKey[] = sent.map(({ body }) => body)
-  const options = { timeoutMs: TIMEOUT_MS }
-  const answer = sent.length > 0 ? await client.keys.import(bodies, target, options) : { lines: [] }
+  const answer = sent.length > 0 ? await client.keys.import(bodies, target) : { lines: [] }
   const outcomes = answer.lines.map((outcome) => ({
     ...outcome,
     line: sent[outcome.line - 1]?.line ?? outcome.line,

@@ -1,7 +1,7 @@
 import type { Key } from '@keysmith/client'
 import { toneOf } from '../style.ts'
 import { type Cell, printFacts, printTable } from '../table.ts'
-import { formatTime } from '../time.ts'
+import { formatTime, formatTimeShort } from '../time.ts'
 
 export function showKeys(keys: readonly Key[]): void {
   const rows = keys.map((key) => [
@@ -10,11 +10,11 @@ export function showKeys(keys: readonly Key[]): void {
     { text: key.status, tone: toneOf(key.status) },
     key.environment,
     key.owner ?? '-',
-    formatTime(key.expiresAt, 'never'),
-    formatTime(key.lastUsedAt, 'never'),
+    formatTimeShort(key.expiresAt, 'never'),
+    formatTimeShort(key.lastUsedAt, 'never'),
     formatList(key.permissions, 'none'),
   ])
-  const titles = ['ID', 'NAME', 'STATUS', 'ENVIRONMENT', 'OWNER', 'EXPIRES', 'LAST USED']
+  const titles = ['ID', 'NAME', 'STATUS', 'ENV', 'OWNER', 'EXPIRES', 'LAST USED']
   printTable(rows, [...titles, 'PERMISSIONS'])
 }
 
