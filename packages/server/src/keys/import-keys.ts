@@ -10,7 +10,7 @@ import { draftKey } from './draft-key.ts'
 import { findImportedSecret, type RunSlowly } from './find-imported-secret.ts'
 import { isFast, keepFast, keepSlow } from './imported-digest.ts'
 import type { ImportedSecret, Key, Project } from './key.ts'
-import { isPublishedSha256 } from './published-ids.ts'
+import { isPublishedSha256 } from './published-secrets.ts'
 import { refuseOwnSecret } from './refuse-own-secret.ts'
 
 /** A line as it arrived: a body, or why it is none. */

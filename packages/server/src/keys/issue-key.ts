@@ -1,4 +1,5 @@
 import type { CreateKey } from '@keysmith/contract'
+import { isPublished } from '@keysmith/key-format/scanners'
 import { requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import { ApiError, invalidField } from '../errors.ts'
@@ -7,7 +8,6 @@ import type { Deps } from './deps.ts'
 import { draftKey } from './draft-key.ts'
 import type { Key } from './key.ts'
 import { newSecret } from './new-secret.ts'
-import { isPublishedId } from './published-ids.ts'
 import { matchSecret } from './secret-digest.ts'
 
 export interface Issued {
@@ -66,7 +66,7 @@ function requirePair({ id, secretSha256 }: CreateKey): void {
       'give the SHA-256 of the secret that you minted, or leave out id',
     )
   }
-  if (id !== undefined && isPublishedId(id)) {
+  if (id !== undefined && isPublished(id)) {
     throw invalidField('id', 'this is the id of a published test vector; mint a secret of your own')
   }
 }

@@ -1,10 +1,10 @@
 import { ALL_PERMISSIONS } from '@keysmith/contract'
 import { parseKey } from '@keysmith/key-format'
+import { isPublished } from '@keysmith/key-format/scanners'
 import { describeChange, SYSTEM } from '../audit/change.ts'
 import { EXIT, StartRefused } from '../exit.ts'
 import type { Deps } from '../keys/deps.ts'
 import { newSecret } from '../keys/new-secret.ts'
-import { isPublishedId } from '../keys/published-ids.ts'
 import { secretSha256 } from '../keys/secret-digest.ts'
 import type { Token } from './token.ts'
 
@@ -15,7 +15,7 @@ import type { Token } from './token.ts'
 export async function installBootstrapToken(deps: Deps, secret: string | null): Promise<void> {
   if (secret === null) return
   const presented = parseKey(secret)
-  if (!presented.ok || presented.kind !== 'root' || isPublishedId(presented.id)) {
+  if (!presented.ok || presented.kind !== 'root' || isPublished(presented.id)) {
     throw new StartRefused(
       EXIT.settings,
       'KEYSMITH_BOOTSTRAP_TOKEN is not a management token of your own. Make one with keysmith key generate --kind root.',

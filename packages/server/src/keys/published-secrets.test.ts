@@ -1,7 +1,8 @@
 import { generateKey, parseKey } from '@keysmith/key-format'
+import { isPublished } from '@keysmith/key-format/scanners'
 import vectors from '@keysmith/key-format/vectors.json' with { type: 'json' }
 import { expect, test } from 'vitest'
-import { isPublishedId, isPublishedSha256 } from './published-ids.ts'
+import { isPublishedSha256 } from './published-secrets.ts'
 import { secretSha256 } from './secret-digest.ts'
 
 test('the id and the digest of every published vector are known as such', () => {
@@ -9,8 +10,8 @@ test('the id and the digest of every published vector are known as such', () => 
   for (const { secret } of vectors.valid) {
     const parsed = parseKey(secret)
     expect(isPublishedSha256(secretSha256(secret)), secret).toBe(true)
-    expect(parsed.ok && isPublishedId(parsed.id), secret).toBe(true)
+    expect(parsed.ok && isPublished(parsed.id), secret).toBe(true)
   }
   const { id, secret } = generateKey({ brand: 'ks', kind: 'live' })
-  expect([isPublishedId(id), isPublishedSha256(secretSha256(secret))]).toEqual([false, false])
+  expect([isPublished(id), isPublishedSha256(secretSha256(secret))]).toEqual([false, false])
 })

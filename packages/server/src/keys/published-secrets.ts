@@ -1,6 +1,3 @@
-/** Ids of the published test vectors: their secrets are known to everybody. */
-const PUBLISHED_IDS = ['0000000000000000', 'zzzzzzzzzzzzzzzz', '000g40r40m30e209']
-
 /** SHA-256 of the secrets of the published test vectors. */
 const PUBLISHED_SHA256S = new Set([
   '1370d019d0635f8f974e15562fba7e90ec6e7e77b1c240cd05d546c85783797d',
@@ -20,8 +17,4 @@ const PUBLISHED_SHA256S = new Set([
 
 export function isPublishedSha256(sha256: string): boolean {
   return PUBLISHED_SHA256S.has(sha256)
-}
-
-export function isPublishedId(id: string): boolean {
-  return PUBLISHED_IDS.includes(id)
 }
