@@ -163,9 +163,12 @@ test('every command has a help text, and the text of its parent names it', async
   await visit([])
   expect(seen.toSorted()).toEqual(
     [
-      ...['', 'serve', 'token', 'token create', 'token list', 'token revoke'],
-      ...['key', 'key generate', 'key inspect', 'config', 'config check', 'config print'],
-      ...['migrate', 'migrate status', 'migrate up', 'audit', 'audit verify', 'scan', 'scanner'],
+      ...['', 'serve', 'token', 'token create', 'token list', 'token revoke', 'audit'],
+      ...['audit list', 'audit verify', 'key', 'key create', 'key list', 'key get', 'key update'],
+      ...['key rotate', 'key disable', 'key enable', 'key revoke', 'key verify', 'key import'],
+      ...['key generate', 'key inspect', 'project', 'project create', 'project list'],
+      ...['project get', 'project update', 'project delete', 'config', 'config check'],
+      ...['config print', 'migrate', 'migrate status', 'migrate up', 'scan', 'scanner'],
       ...['scanner export', 'healthcheck', 'openapi', 'completion', 'version'],
     ].toSorted(),
   )
@@ -232,6 +235,8 @@ test('a reader that has gone is no error', async () => {
 test('a reader that has gone before the secret came is an error: the secret is lost', async () => {
   const { code, stderr } = await intoNothing('key generate --kind live')
   expect(code).toBe(1)
-  expect(stderr).toMatch(/^keysmith: The secret could not be written.*Revoke what was created/)
+  expect(stderr).toMatch(
+    /^keysmith: The secret of the id \w+ could not be written.*Revoke what was created/,
+  )
   expectNoSecret(stderr)
 })

@@ -28,7 +28,7 @@ export function defineKeyGenerate(command: Command): void {
 function generate({ kind, brand, out, json }: Options): void {
   const { deliver } = openSecretOutput(out)
   const { id, secret } = generateKey({ kind, brand })
-  deliver(json && out === undefined ? toJson({ id, secret }) : secret, id)
+  deliver(json && out === undefined ? toJson({ id, secret }) : secret, `the id ${id}`)
   if (json && out === undefined) return
   if (json) printJson({ id, file: out })
   else if (out !== undefined) tell(`The secret with the id ${id} is in ${out}.`)
