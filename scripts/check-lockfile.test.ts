@@ -49,6 +49,19 @@ test('a package without a hash is refused', () => {
   expect(code).toBe(1)
 })
 
+test('what npm installs counts: a peer, but not an optional one', () => {
+  const names = Array.from({ length: 81 }, (_, n) => `extra-${n}`)
+  const entries = names.map((name) => [`node_modules/${name}`, { version: '1.0.0', integrity }])
+  const peerDependencies = Object.fromEntries(names.map((name) => [name, '1.0.0']))
+  const optional = Object.fromEntries(names.map((name) => [name, { optional: true }]))
+  const planted = (more: object) => ({
+    ...Object.fromEntries(entries),
+    'packages/server': { dependencies: { ajv: '1' }, peerDependencies, ...more },
+  })
+  expect(check(planted({})).code).toBe(1)
+  expect(check(planted({ peerDependenciesMeta: optional })).code).toBe(0)
+})
+
 test('a server that grows beyond its budget is refused', () => {
   const names = Array.from({ length: 81 }, (_, n) => `extra-${n}`)
   const entries = names.map((name) => [`node_modules/${name}`, { version: '1.0.0', integrity }])

@@ -16,6 +16,7 @@ type Entry = {
   dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>
 }
 
 const file = process.argv[2] ?? 'package-lock.json'
@@ -40,8 +41,13 @@ if (problems.length > 0) process.exit(1)
 
 /** Paths of everything that installing the workspace brings along, without builds for other processors. */
 function productionTree(workspace: string, tree = new Set<string>()): Set<string> {
-  const { dependencies, optionalDependencies, peerDependencies } = packages[workspace] ?? {}
-  const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+  const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =
+    packages[workspace] ?? {}
+  // npm installs a peer unless it is optional.
+  const peers = Object.keys(peerDependencies ?? {}).filter(
+    (name) => !peerDependenciesMeta?.[name]?.optional,
+  )
+  const names = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers]
   for (const name of names) {
     const path = locate(name, workspace)
     if (path === undefined || tree.has(path) || packages[path]?.cpu) continue

@@ -234,6 +234,17 @@ describe('with --git-staged', () => {
     expect(await scan('--git-staged')).toEqual(clean)
   })
 
+  test('a file that was renamed is searched under its new name', async () => {
+    put('old.txt', `${live.secret}\n${'text\n'.repeat(20)}`)
+    git('add', '.')
+    git('commit', '-qm', 'x')
+    git('mv', 'old.txt', 'renamed.txt')
+    put('other.txt', other.secret)
+    git('add', '.')
+    const { stdout } = await scan('--git-staged')
+    expect(stdout).toMatch(/^other\.txt:1:1 .*\nrenamed\.txt:1:1 .*\n$/)
+  })
+
   test('outside a repository it is an error in one line', async () => {
     rmSync(join(folder, '.git'), { recursive: true })
     const { code, stdout, stderr } = await scan('--git-staged')
