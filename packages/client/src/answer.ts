@@ -15,7 +15,7 @@ export async function readAnswer<Data>(
   }
   if (status >= 400) return toApiError(response, body, `${baseUrl}/docs`)
   // In browsers with status 0.
-  return new ConnectionError('redirected', 'A redirect is not followed. Correct baseUrl')
+  return new ConnectionError('redirected', 'Redirected. Correct baseUrl')
 }
 
 export function unrecognizedAnswer(): ConnectionError {

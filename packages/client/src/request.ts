@@ -27,7 +27,7 @@ async function readToken({ token, dangerouslyAllowBrowser }: ConnectionOptions) 
   if ('document' in globalThis && !dangerouslyAllowBrowser) {
     const key = parseKey(value)
     if (key.ok && key.kind === 'root') {
-      throw new TypeError('Keep management tokens out of browsers')
+      throw new TypeError('A management token must not be in a browser')
     }
   }
   return value
