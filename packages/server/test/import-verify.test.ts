@@ -35,12 +35,12 @@ const coolCache = (service: TestService) =>
 const verifierOf = async (service: TestService, project: string) =>
   (await createToken(service, { permissions: ['keys:verify'], project })).secret
 
-/** Every method of the store that is called from now on, in order. */
+/** Every method of the store that is called from now on, in order; last uses are written by a timer. */
 function watchCalls({ deps }: TestService): { calls: string[]; during: typeof during } {
   const calls: string[] = []
   const methods = Object.entries(deps.store) as [keyof KeyStore, unknown][]
   for (const [name, method] of methods) {
-    if (typeof method !== 'function') continue
+    if (typeof method !== 'function' || name === 'recordUses') continue
     Object.assign(deps.store, {
       [name]: (...args: unknown[]) => {
         calls.push(name)
