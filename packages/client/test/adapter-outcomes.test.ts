@@ -158,9 +158,9 @@ const MESSAGE = 'an API key could not be checked'
 const UNAVAILABLE = { status: 503, code: 'service_unavailable' }
 
 describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
-  const start = (options: Parameters<typeof createClient>[0]) =>
+  const start = (options: Parameters<typeof createClient>[0], timeoutMs = 10_000) =>
     protect(adapter, {
-      client: createClient({ token, ...options, verify: { timeoutMs: 100, maxRetries: 0 } }),
+      client: createClient({ token, ...options, verify: { timeoutMs, maxRetries: 0 } }),
       logger,
     })
 
@@ -173,7 +173,8 @@ describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
   })
 
   test('the service hangs', async () => {
-    await expectRefusal(await start({ baseUrl: await stubService(() => {}) }), UNAVAILABLE)
+    const hangs = await stubService(() => {})
+    await expectRefusal(await start({ baseUrl: hangs }, 50), UNAVAILABLE)
     expect(logged).toEqual([[{ reason: 'timeout' }, MESSAGE]])
   })
 
@@ -183,7 +184,8 @@ describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
   })
 
   test.each([400, 401, 403, 404, 429, 500, 502, 503])('it answers %i', async (status) => {
-    const body = JSON.stringify({ code: 'some_code', detail: `about ${secret}`, requestId: 'r-1' })
+    const problem = { type: 'urn:keysmith:error:some_code', code: 'some_code' }
+    const body = JSON.stringify({ ...problem, detail: `about ${secret}`, requestId: 'r-1' })
     const baseUrl = await stubService((_request, response) => {
       response.writeHead(status, { 'x-request-id': 'r-1' }).end(body)
     })
