@@ -4,9 +4,6 @@
  */
 export const BASE62 = String.fromCharCode(...Array(123).keys()).replace(/[^0-9A-Za-z]/g, '')
 
-/** Crockford's base32 in small letters: no `i`, `l`, `o` or `u`. */
-export const BASE32 = BASE62.replace(/[A-Zilou]/g, '')
-
 /** Writes an integer with a fixed number of digits, padded on the left with the digit of value 0. */
 export function encode(integer: bigint, alphabet: string, width: number): string {
   const base = BigInt(alphabet.length)

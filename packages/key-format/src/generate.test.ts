@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { seededBytes } from './_seeded.ts'
-import { BASE32, BASE62 } from './alphabet.ts'
+import { BASE62 } from './alphabet.ts'
 import { generateId, generateKey, isKey, KEY_PATTERN, keyPattern, parseKey } from './index.ts'
 
 const OUTSIDE = new RangeError('Outside the key format')
@@ -76,7 +76,7 @@ test('generated secrets stand above the entropy floor of the gitleaks rule', () 
 
 test('each position of 100,000 ids and random parts is spread evenly over its alphabet', () => {
   const bytes = seededBytes(8)
-  const ids = new Counts(16, BASE32)
+  const ids = new Counts(16, '0123456789abcdefghjkmnpqrstvwxyz')
   const randoms = new Counts(43, BASE62)
   for (let round = 0; round < 100_000; round++) {
     const { id, secret } = generateKey({ brand: 'ks', kind: 'live', random: bytes })
