@@ -1,59 +1,66 @@
 /**
  * Packs every package that will be published and checks the tarball as its users will meet it: publint for
- * package.json, attw for the types, and a size budget for what ends up in a browser. Run after `npm run build`.
+ * package.json, attw for the types, size budgets, and for the packages that run everywhere also what a browser
+ * and Workers have. Run after `npm run build`.
  *
  *   node scripts/check-exports.ts [ROOT]
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { rolldown } from 'rolldown'
-
-/** Entry of a package -> bytes after bundling, minifying and gzip. */
-const BUDGETS: Record<string, number> = { '@keysmith/key-format': 1200 }
+import { checkPortable } from './exports/portable.ts'
+import { checkSizes } from './exports/sizes.ts'
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'))
-const attw = join(import.meta.dirname, '../node_modules/.bin/attw')
-const temporary = mkdtempSync(join(tmpdir(), 'exports-'))
+const modules = join(import.meta.dirname, '../node_modules')
+const attw = join(modules, '.bin/attw')
 
-const folders = globSync('{packages,apps}/*/package.json', { cwd: root })
-  .map((file) => join(root, dirname(file)))
-  .filter((folder) => !readPackage(folder).private)
-  .sort()
+// Below our node_modules: the packed types of an adapter import those of its framework.
+mkdirSync(join(modules, '.cache'), { recursive: true })
+const installed = mkdtempSync(join(modules, '.cache/exports-'))
 
 const problems: string[] = []
 try {
-  for (const folder of folders) await check(folder)
+  const packages = globSync('{packages,apps}/*/package.json', { cwd: root })
+    .map((file) => join(root, dirname(file)))
+    .filter((folder) => !readManifest(folder).private)
+    .sort()
+    .map(install)
+  if (packages.length === 0) problems.push(`no package to publish under ${root}`)
+  for (const packed of packages) await check(packed)
 } finally {
-  rmSync(temporary, { recursive: true })
+  rmSync(installed, { recursive: true })
 }
-if (folders.length === 0) problems.push(`no package to publish under ${root}`)
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exit(1)
 
-async function check(folder: string) {
-  const { name } = readPackage(folder)
-  const { file, files, bytes } = pack(folder)
+/** Packs a package and unpacks it where the others find it by its name. */
+function install(folder: string) {
+  const manifest = readManifest(folder)
+  const options = ['pack', '--json', '--ignore-scripts', '--pack-destination', installed]
+  const [packed] = JSON.parse(execFileSync('npm', options, { cwd: folder, encoding: 'utf8' }))
+  const tarball = join(installed, packed.filename)
+  const target = join(installed, 'node_modules', manifest.name)
+  mkdirSync(target, { recursive: true })
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', target])
+  const files: string[] = packed.files.map(({ path }: { path: string }) => path)
+  return { manifest, tarball, files, bytes: packed.size as number }
+}
+
+async function check({ manifest, tarball, files, bytes }: ReturnType<typeof install>) {
+  const { name } = manifest
   const found = [
     ...files.filter((path) => /\.test\.|\.contract\./.test(path)).map((p) => `ships a test: ${p}`),
-    ...(await lintPackage(file)),
-    ...lintTypes(file),
-    ...(await measure(name, folder)),
+    ...(await lintPackage(tarball)),
+    ...lintTypes(tarball),
+    ...(await checkSizes(installed, name)),
+    ...(await checkPortable(installed, manifest)),
   ]
   console.log(`${found.length ? 'fail' : 'ok  '}  ${name}  ${files.length} files, ${bytes} bytes`)
   problems.push(...found.map((text) => `${name}: ${text}`))
-}
-
-function pack(folder: string) {
-  const options = ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary]
-  const [packed] = JSON.parse(execFileSync('npm', options, { cwd: folder, encoding: 'utf8' }))
-  const files: string[] = packed.files.map(({ path }: { path: string }) => path)
-  return { file: join(temporary, packed.filename), files, bytes: packed.size as number }
 }
 
 async function lintPackage(file: string): Promise<string[]> {
@@ -71,17 +78,6 @@ function lintTypes(file: string): string[] {
   return run.status === 0 ? [] : [`attw:\n${run.stdout}${run.stderr}`]
 }
 
-async function measure(name: string, folder: string): Promise<string[]> {
-  const budget = BUDGETS[name]
-  if (budget === undefined) return []
-  const bundle = await rolldown({ input: join(folder, readPackage(folder).exports['.'].default) })
-  const { output } = await bundle.generate({ format: 'es', minify: true })
-  const code = output.map((chunk) => (chunk.type === 'chunk' ? chunk.code : '')).join('')
-  const bytes = gzipSync(code, { level: 9 }).length
-  console.log(`      ${name}  ${bytes} of at most ${budget} bytes gz`)
-  return bytes > budget ? [`${bytes} bytes gz, the budget is ${budget}`] : []
-}
-
-function readPackage(folder: string) {
+function readManifest(folder: string) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }

@@ -1,0 +1,48 @@
+import { bundleEntries } from './bundle.ts'
+
+interface Budget {
+  entry: string
+  /** Counted is what the entry adds to this one, which its users have anyway. */
+  besides?: string
+  /** Bytes after bundling for a browser, minifying and gzip -9. */
+  maxBytes: number
+}
+
+const ADAPTERS = ['fastify', 'express', 'hono', 'next', 'web']
+
+const BUDGETS: Budget[] = [
+  { entry: '@keysmith/key-format', maxBytes: 1200 },
+  { entry: '@keysmith/client', maxBytes: 5000 },
+  { entry: '@keysmith/client/verify', maxBytes: 3000 },
+  ...ADAPTERS.map((name) => ({
+    entry: `@keysmith/client/${name}`,
+    besides: '@keysmith/client/verify',
+    maxBytes: 1000,
+  })),
+]
+
+/** Measures each entry of a package that has a budget; gives what is over it, or cannot be bundled. */
+export async function checkSizes(folder: string, name: string): Promise<string[]> {
+  const budgets = BUDGETS.filter(({ entry }) => entry === name || entry.startsWith(`${name}/`))
+  const problems: string[] = []
+  for (const budget of budgets) problems.push(...(await checkSize(folder, budget)))
+  return problems
+}
+
+async function checkSize(folder: string, { entry, besides, maxBytes }: Budget): Promise<string[]> {
+  try {
+    const bytes = await sizeOf(folder, entry, besides)
+    const what = besides === undefined ? entry : `${entry} besides ${besides}`
+    console.log(`      ${what}  ${bytes} of at most ${maxBytes} bytes gz`)
+    return bytes > maxBytes ? [`${what}: ${bytes} bytes gz, the budget is ${maxBytes}`] : []
+  } catch (error) {
+    return [`${entry} cannot be bundled: ${error instanceof Error ? error.message : error}`]
+  }
+}
+
+async function sizeOf(folder: string, entry: string, besides?: string): Promise<number> {
+  if (besides === undefined) return (await bundleEntries(folder, [entry], 'browser')).bytes
+  const both = await bundleEntries(folder, [besides, entry], 'browser')
+  const alone = await bundleEntries(folder, [besides], 'browser')
+  return both.bytes - alone.bytes
+}
