@@ -6,13 +6,14 @@
  *   node scripts/check-exports.ts [ROOT]
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { checkPortable } from './exports/portable.ts'
 import { checkSizes } from './exports/sizes.ts'
+import { type Packed, packPublished } from './pack.ts'
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'))
 const modules = join(import.meta.dirname, '../node_modules')
@@ -24,12 +25,9 @@ const installed = mkdtempSync(join(modules, '.cache/exports-'))
 
 const problems: string[] = []
 try {
-  const packages = globSync('{packages,apps}/*/package.json', { cwd: root })
-    .map((file) => join(root, dirname(file)))
-    .filter((folder) => !readManifest(folder).private)
-    .sort()
-    .map(install)
+  const packages = packPublished(root, installed)
   if (packages.length === 0) problems.push(`no package to publish under ${root}`)
+  for (const packed of packages) unpack(packed)
   for (const packed of packages) await check(packed)
 } finally {
   rmSync(installed, { recursive: true })
@@ -37,20 +35,14 @@ try {
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exit(1)
 
-/** Packs a package and unpacks it where the others find it by its name. */
-function install(folder: string) {
-  const manifest = readManifest(folder)
-  const options = ['pack', '--json', '--ignore-scripts', '--pack-destination', installed]
-  const [packed] = JSON.parse(execFileSync('npm', options, { cwd: folder, encoding: 'utf8' }))
-  const tarball = join(installed, packed.filename)
+/** Puts a package where the others find it by its name. */
+function unpack({ manifest, tarball }: Packed) {
   const target = join(installed, 'node_modules', manifest.name)
   mkdirSync(target, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', target])
-  const files: string[] = packed.files.map(({ path }: { path: string }) => path)
-  return { manifest, tarball, files, bytes: packed.size as number }
 }
 
-async function check({ manifest, tarball, files, bytes }: ReturnType<typeof install>) {
+async function check({ manifest, tarball, files, bytes }: Packed) {
   const { name } = manifest
   const found = [
     ...files.filter((path) => /\.test\.|\.contract\./.test(path)).map((p) => `ships a test: ${p}`),
@@ -76,8 +68,4 @@ function lintTypes(file: string): string[] {
   const options = ['--profile', 'esm-only', '--no-definitely-typed', '--no-color', '--no-emoji']
   const run = spawnSync(attw, [file, ...options], { encoding: 'utf8' })
   return run.status === 0 ? [] : [`attw:\n${run.stdout}${run.stderr}`]
-}
-
-function readManifest(folder: string) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { entriesOf, type Manifest } from '../pack.ts'
 import { bundleEntries, type Platform } from './bundle.ts'
 
 /** The packages that run everywhere, with all they may depend on. */
@@ -26,15 +27,6 @@ const WORKER_TYPES = {
   listFiles: true,
 }
 
-interface Manifest {
-  name: string
-  exports: Record<string, unknown>
-  dependencies?: object
-  optionalDependencies?: object
-  peerDependencies?: object
-  peerDependenciesMeta?: Record<string, { optional?: boolean }>
-}
-
 /**
  * What would keep a package that runs everywhere from a browser or from Workers: a dependency, something
  * of Node, or a type that only Node has.
@@ -48,13 +40,6 @@ export async function checkPortable(folder: string, manifest: Manifest): Promise
     ...(await checkImports(folder, entries)),
     ...checkWorkerTypes(folder, entries),
   ]
-}
-
-/** The modules a package exports, by the names that import them. */
-function entriesOf({ name, exports }: Manifest): string[] {
-  return Object.keys(exports)
-    .filter((subpath) => !subpath.endsWith('.json'))
-    .map((subpath) => name + subpath.slice(1))
 }
 
 function checkDependencies(manifest: Manifest, allowed: string[]): string[] {
