@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Result } from './result.ts'
+import { interleave, spreadOf } from './rounds.ts'
+import { COMMAND } from './service.ts'
+
+/** The start of `keysmith --help` against an empty script. */
+export async function measureCli(rounds: number): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'keysmith-bench-'))
+  const empty = join(folder, 'empty.mjs')
+  writeFileSync(empty, '')
+  const variants = {
+    empty: async () => timeOfRun([empty]),
+    help: async () => timeOfRun([COMMAND, '--help']),
+  }
+  await interleave(3, variants)
+  const times = await interleave(rounds, variants)
+  rmSync(folder, { recursive: true })
+  return {
+    method: 'From the start of the process to its end, interleaved with an empty module.',
+    rounds,
+    figures: [
+      { what: 'empty script', unit: 'ms', ...spreadOf(times.map((time) => time.empty)) },
+      {
+        what: 'keysmith --help against an empty script',
+        unit: 'x',
+        must: 2.5,
+        ...spreadOf(times.map((time) => time.help / time.empty)),
+      },
+      { what: 'keysmith --help', unit: 'ms', ...spreadOf(times.map((time) => time.help)) },
+    ],
+  }
+}
+
+function timeOfRun(args: string[]): number {
+  const startedAt = performance.now()
+  const { status } = spawnSync(process.execPath, args, { stdio: 'ignore' })
+  const ms = performance.now() - startedAt
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`)
+  return ms
+}

@@ -1,0 +1,32 @@
+/**
+ * Runs one benchmark against what `npm run build` made, prints its table, keeps the result under bench/results,
+ * and fails when a figure misses its must by more than the noise.
+ *
+ *   npm run bench -- NAME [--quick]
+ */
+import { parseArgs } from 'node:util'
+import { measureCli } from './cli.ts'
+import { measureClient } from './client.ts'
+import { isMissed, keepResult, printResult, type Result } from './result.ts'
+
+const BENCHES: Record<string, (rounds: number) => Promise<Result>> = {
+  client: measureClient,
+  cli: measureCli,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false } },
+})
+const name = positionals[0] ?? ''
+const measure = BENCHES[name]
+if (measure === undefined) {
+  console.error(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--quick]`)
+  process.exit(2)
+}
+
+const result = await measure(values.quick ? 9 : 45)
+printResult(name, result)
+// A quick look is too coarse to be quoted.
+if (!values.quick) keepResult(name, result)
+if (result.figures.some(isMissed)) process.exitCode = 1
