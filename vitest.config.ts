@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['packages/*/{src,test}/**/*.test.ts', '{scripts,bench,examples}/**/*.test.ts'],
     execArgv: ['--conditions=@keysmith/source'],
     maxWorkers: 2,
     testTimeout: 30_000,

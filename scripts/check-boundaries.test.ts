@@ -38,6 +38,12 @@ const clean: Record<string, string> = {
   'packages/client/package.json': workspacePackage('client', { '@keysmith/contract': '0' }),
   'packages/client/src/index.ts': "export type { Key } from '@keysmith/contract'\n",
 
+  'examples/protect/package.json': workspacePackage('protect', { '@keysmith/client': '0' }),
+  'examples/protect/server.ts': "export type { Key } from '@keysmith/client'\n",
+  'examples/support/service.ts': "export type { Key } from '@keysmith/client'\n",
+  'examples/protect/start.ts': "export type { Key } from '../support/service.ts'\n",
+  'bench/run.ts': "export type { Key } from '@keysmith/client'\n",
+
   'packages/server/package.json': workspacePackage('server', {
     '@keysmith/client': '0',
     '@keysmith/contract': '0',
@@ -117,6 +123,17 @@ const violations: [rule: string, file: string, text: string][] = [
     'direction-cdktf-constructs',
     'packages/cdktf-constructs/src/index.ts',
     "export type { Key } from '../../contract/src/index.ts'",
+  ],
+  [
+    'direction-examples',
+    'examples/protect/schema.ts',
+    "export { schema } from '@keysmith/contract'",
+  ],
+  ['nobody-imports-server', 'bench/boot.ts', "export { version } from '@keysmith/server'"],
+  [
+    'packages-through-their-exports',
+    'bench/parse.ts',
+    "export { parse } from '../packages/key-format/src/parse.ts'",
   ],
   [
     'direction-unlisted',

@@ -13,8 +13,11 @@ const CONFIG = join(import.meta.dirname, '../.dependency-cruiser.cjs')
 const IMPORT_LINE = /^(import|export)\b[^'"=();]*\bfrom ['"]|^import ['"]/m
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'))
-const folders = globSync('{packages,apps}/*/{src,test}', { cwd: root }).sort()
-const sources = globSync('{packages,apps}/*/src/**/*.{ts,tsx}', { cwd: root })
+const folders = globSync(['{packages,apps}/*/{src,test}', '{examples,bench}'], { cwd: root }).sort()
+const sources = globSync(
+  ['{packages,apps}/*/src/**/*.{ts,tsx}', '{examples,bench}/**/*.{ts,tsx}'],
+  { cwd: root, exclude: ['**/node_modules'] },
+)
 
 if (folders.length === 0 || sources.length === 0) fail([`no source files under ${root}`])
 

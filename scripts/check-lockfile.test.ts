@@ -72,3 +72,17 @@ test('a server that grows beyond its budget is refused', () => {
   expect(output).toContain('the server installs 81 packages, the limit is 80')
   expect(code).toBe(1)
 })
+
+test('the lockfile of an example needs no server, but a hash for every package', () => {
+  const file = join(folder, 'example-lock.json')
+  const script = join(REPOSITORY, 'scripts/check-lockfile.ts')
+  const lockfile = { packages: { '': { name: 'example' }, 'node_modules/good': { integrity } } }
+  writeFileSync(file, JSON.stringify(lockfile))
+  expect(spawnSync(process.execPath, [script, file])).toMatchObject({ status: 0 })
+
+  Object.assign(lockfile.packages, { 'node_modules/evil': { version: '1.0.0' } })
+  writeFileSync(file, JSON.stringify(lockfile))
+  const run = spawnSync(process.execPath, [script, file], { encoding: 'utf8' })
+  expect(run.stderr).toContain('node_modules/evil has no sha512 hash')
+  expect(run.status).toBe(1)
+})

@@ -29,6 +29,7 @@ export async function bundleEntries(
   const build = await rolldown({
     input,
     platform: 'browser',
+    logLevel: 'silent',
     external: (id) => isBuiltin(id),
     resolve: { conditionNames: PLATFORMS[platform] },
   })
