@@ -198,7 +198,8 @@ beforeAll(() => {
 
 test('a tree in which every import points the right way passes', () => {
   const { code, output } = check(plant(clean))
-  expect(output).toContain('13 source files, all read')
+  const sources = Object.keys(clean).filter((file) => /^(?!node_modules).*\.ts$/.test(file))
+  expect(output).toContain(`${sources.length} source files, all read`)
   expect(code).toBe(0)
 })
 

@@ -73,6 +73,18 @@ test('a server that grows beyond its budget is refused', () => {
   expect(code).toBe(1)
 })
 
+test('peers of the server count, unless they are optional', () => {
+  const names = Array.from({ length: 81 }, (_, n) => `extra-${n}`)
+  const entries = names.map((name) => [`node_modules/${name}`, { version: '1.0.0', integrity }])
+  const peerDependencies = Object.fromEntries(names.map((name) => [name, '1.0.0']))
+  const optional = Object.fromEntries(names.slice(1).map((name) => [name, { optional: true }]))
+  const { output } = check({
+    ...Object.fromEntries(entries),
+    'packages/server': { peerDependencies, peerDependenciesMeta: optional },
+  })
+  expect(output).toContain('the server installs 1 of at most 80 packages')
+})
+
 test('the lockfile of an example needs no server, but a hash for every package', () => {
   const file = join(folder, 'example-lock.json')
   const script = join(REPOSITORY, 'scripts/check-lockfile.ts')

@@ -24,7 +24,7 @@ test.for([
   ['Buffer', 'export const bytes = Buffer.from([1])\n'],
   ['process', 'export const { env } = process\n'],
   ['node:crypto', "export { hash } from 'node:crypto'\n"],
-])('a source file of the client that uses %s does not compile', ([name, text]) => {
+] as const)('a source file of the client that uses %s does not compile', ([name, text]) => {
   expect(check(text)).toContain(name)
 })
 
