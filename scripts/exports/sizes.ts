@@ -8,16 +8,20 @@ interface Budget {
   maxBytes: number
 }
 
-const ADAPTERS = ['fastify', 'express', 'hono', 'next', 'web']
+/**
+ * What each adapter adds. Those for Node alone are never downloaded by a browser, and have more to do: every
+ * trace of the secret in Node's request is removed.
+ */
+const ADAPTERS = { web: 1200, hono: 1250, next: 1250, express: 1600, fastify: 1800 }
 
 const BUDGETS: Budget[] = [
   { entry: '@keysmith/key-format', maxBytes: 1200 },
   { entry: '@keysmith/client', maxBytes: 5000 },
   { entry: '@keysmith/client/verify', maxBytes: 3000 },
-  ...ADAPTERS.map((name) => ({
+  ...Object.entries(ADAPTERS).map(([name, maxBytes]) => ({
     entry: `@keysmith/client/${name}`,
     besides: '@keysmith/client/verify',
-    maxBytes: 1000,
+    maxBytes,
   })),
 ]
 
