@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+export interface Running {
+  /** Ends the process and waits for that. */
+  stop: () => Promise<void>
+}
+
+/** Starts a program with this Node and waits until it answers at `url`, whatever the answer is. */
+export async function startProgram(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  url: string,
+): Promise<Running> {
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const ended = once(child, 'close')
+  const isUp = () => fetch(url).then(Boolean, () => false)
+  while (!(await isUp())) {
+    if (child.exitCode !== null) throw new Error(`${args.at(-1)} ended with ${child.exitCode}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const stop = async () => {
+    child.kill()
+    await ended
+  }
+  return { stop }
+}
+
+/** This environment without settings of another Keysmith. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  const names = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
+  return Object.fromEntries(names)
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
