@@ -29,7 +29,7 @@ export function printResult(name: string, { method, rounds, figures }: Result): 
   for (const figure of figures) console.log(toLine(figure))
 }
 
-function toLine(figure: Figure): string {
+export function toLine(figure: Figure): string {
   const { what, unit, median, low, high, must } = figure
   const [middle, ...range] = [median, low, high].map((value) => value.toFixed(2))
   const verdict = must === undefined ? '' : `  must <= ${must}${isMissed(figure) ? '  MISSED' : ''}`
