@@ -7,18 +7,15 @@ import { VERSION } from './version.gen.ts'
 export async function requestOf(connection: ConnectionOptions, call: Call, count: number) {
   const { method, body, contentType = 'application/json', options } = call
   const token = await readToken(connection)
-  const headers = toHeaders(
-    { ...connection.headers, ...options?.headers },
-    {
-      accept: 'application/json',
-      authorization: token && `Bearer ${token}`,
-      'content-type': body && contentType,
-      'idempotency-key': options?.idempotencyKey,
-      traceparent: connection.traceparent?.(),
-      'user-agent': `keysmith-client/${VERSION}`,
-      'x-keysmith-attempt': `${count}`,
-    },
-  )
+  const headers = toHeaders(connection.headers, options?.headers, {
+    accept: 'application/json',
+    authorization: token && `Bearer ${token}`,
+    'content-type': body && contentType,
+    'idempotency-key': options?.idempotencyKey,
+    traceparent: connection.traceparent?.(),
+    'user-agent': `keysmith-client/${VERSION}`,
+    'x-keysmith-attempt': `${count}`,
+  })
   return { method, headers, ...(body && { body }) }
 }
 
@@ -33,13 +30,15 @@ async function readToken({ token, dangerouslyAllowBrowser }: ConnectionOptions) 
   return value
 }
 
-/** Ours win. The platform's own error would quote the value, which may be the token. */
-function toHeaders(theirs: Record<string, string>, ours: Record<string, string | undefined>) {
+/** The later ones win. The platform's own error would quote the value, which may be the token. */
+function toHeaders(...layers: (Record<string, string | undefined> | undefined)[]): Headers {
+  const headers = new Headers()
   try {
-    const headers = new Headers(theirs)
-    for (const [name, value] of Object.entries(ours)) if (value) headers.set(name, value)
-    return headers
+    for (const [name, value] of layers.flatMap((layer) => Object.entries(layer ?? {}))) {
+      if (value) headers.set(name, value)
+    }
   } catch {
     throw new TypeError('The token or a header is not valid')
   }
+  return headers
 }

@@ -16,9 +16,9 @@ import { checkKey } from '../src/adapters/web.ts'
 import { VerifyRequest } from '../src/constraints.gen.ts'
 import { type Client, createClient } from '../src/index.ts'
 import { listen } from './_adapters.ts'
-import { type RunningService, startService } from './_service.ts'
+import { type Keysmith, startKeysmith } from './_keysmith.ts'
 
-let service: RunningService
+let service: Keysmith
 let client: Client
 /** Secrets of a plain key, one for the models small-*, and one for the address 203.0.113.7. */
 let plain: string
@@ -26,7 +26,7 @@ let small: string
 let local: string
 
 beforeAll(async () => {
-  service = await startService()
+  service = await startKeysmith()
   client = service.client
   const create = async (body: object) =>
     (await client.keys.create({ name: 'a', permissions: ['jobs:write'], ...body })).secret

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Verify } from '../src/index.ts'
 import { ADAPTERS, type Protected, type ProtectOptions } from './_adapters.ts'
 import { sendRaw } from './_adapters-raw.ts'
-import { type RunningService, startService } from './_service.ts'
+import { type Keysmith, startKeysmith } from './_keysmith.ts'
 
-let service: RunningService
+let service: Keysmith
 /** Good secrets, by the letter that stands for them in the tables. */
 let secrets: { G: string; H: string }
 /** What was asked of the service. */
@@ -20,7 +20,7 @@ const FORMS: Record<string, Omit<ProtectOptions, 'client'>> = {
 }
 
 beforeAll(async () => {
-  service = await startService()
+  service = await startKeysmith()
   const create = async (name: string) => (await service.client.keys.create({ name })).secret
   secrets = { G: await create('good'), H: await create('also-good') }
   const verify: Verify = (secret, question) => {

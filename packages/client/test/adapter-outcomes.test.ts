@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { createClient } from '../src/index.ts'
 import type { VerdictCode } from '../src/types.gen.ts'
 import { ADAPTERS, listen, type Protected, protect } from './_adapters.ts'
-import { freePort, type RunningService, startService } from './_service.ts'
+import { freePort, type Keysmith, startKeysmith } from './_keysmith.ts'
 
 const ADAPTER_NAMES = Object.keys(ADAPTERS)
 const { secret } = generateKey({ brand: 'ks', kind: 'live' })
@@ -243,9 +243,9 @@ describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
 })
 
 describe.each(ADAPTER_NAMES)('%s before a real service', (adapter) => {
-  let service: RunningService
+  let service: Keysmith
   beforeAll(async () => {
-    service = await startService()
+    service = await startKeysmith()
   })
   afterAll(() => service.stop())
 

@@ -17,7 +17,7 @@ let keysmith: Keysmith
 let plain: Client
 
 beforeAll(async () => {
-  keysmith = await startKeysmith({ KEYSMITH_LOG_LEVEL: 'warn' })
+  keysmith = await startKeysmith({ KEYSMITH_LOG_LEVEL: 'info' })
   plain = createClient({ baseUrl: keysmith.url, token: keysmith.token })
 })
 afterAll(() => keysmith.stop())

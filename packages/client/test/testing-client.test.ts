@@ -13,7 +13,7 @@ import {
   ServerError,
 } from '../src/index.ts'
 import { createTestClient } from '../src/testing/create-test-client.ts'
-import { startService } from './_service.ts'
+import { startKeysmith } from './_keysmith.ts'
 
 /** What differs between two runs: ids, times, and the name of the calling token. */
 const CHANGING = /^(id|at|by|keyId|version|secretVersion|project|.*At|time|instanceId)$/
@@ -144,7 +144,7 @@ async function script(client: Client): Promise<unknown[]> {
 }
 
 test('the fake answers a long script of calls like a real service', async () => {
-  const service = await startService()
+  const service = await startKeysmith()
   const real = await script(service.client).finally(service.stop)
   const fake = await script(createTestClient())
   expect(fake.length).toBeGreaterThan(60)
