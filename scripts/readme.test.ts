@@ -77,12 +77,15 @@ function paste(lines: string) {
 
 test('the lines of the first screen create a key and find it valid', (context) => {
   requireCurl(context)
-  const [install, use, check] = codeBlocks('README.md', 'sh')
+  const [install, use, check, commands] = codeBlocks('README.md', 'sh')
   expect(install).toBe('npm ci && npm start\n')
   expect(check).toBe('npm ci && npm test\n')
   const { status, stdout } = paste(use ?? '')
   expect(JSON.parse(stdout)).toMatchObject({ valid: true, key: { name: 'first key' } })
   expect(status).toBe(0)
+  const [token] = (use ?? '').split('\n')
+  const address = 'export KEYSMITH_ENDPOINT=http://127.0.0.1:8420'
+  expect(paste([token, address, commands].join('\n')).stdout).toContain('verdict      valid')
 })
 
 test('the blocks of the guide run one after the other', (context) => {
