@@ -1,8 +1,16 @@
+import { createHash, randomBytes } from 'node:crypto'
 import type { RunningServer } from './_process.ts'
 
-const TURNS = ['create', 'rotate', 'create', 'rotate', 'revoke'] as const
+const TURNS = ['create', 'rotate', 'import', 'create', 'rotate', 'revoke'] as const
+type Turn = (typeof TURNS)[number]
 
-type Action = 'key.created' | 'key.rotated' | 'key.revoked'
+const ACTIONS = {
+  create: 'key.created',
+  import: 'key.imported',
+  rotate: 'key.rotated',
+  revoke: 'key.revoked',
+} as const
+type Action = (typeof ACTIONS)[Turn]
 
 /** What a client knows of a key it made. */
 interface KnownKey {
@@ -53,11 +61,12 @@ export class Ledger {
     const mine: KnownKey[] = []
     for (let turn = 0; !until.aborted; turn += 1) {
       const change = TURNS[turn % TURNS.length] ?? 'create'
-      const key = change === 'create' ? undefined : mine[turn % mine.length]
+      const makesKey = change === 'create' || change === 'import'
+      const key = makesKey ? undefined : mine[turn % mine.length]
       try {
         const next = await this.change(server, change, key)
         if (change === 'revoke' && next?.isRevoked) mine.splice(mine.indexOf(next), 1)
-        if (change === 'create' && next) mine.push(next)
+        if (makesKey && next) mine.push(next)
       } catch {
         return
       }
@@ -65,19 +74,15 @@ export class Ledger {
   }
 
   /** One change through the API; rejects when no answer comes. */
-  async change(
-    server: Asked,
-    change: 'create' | 'rotate' | 'revoke',
-    key?: KnownKey,
-  ): Promise<KnownKey | undefined> {
-    const path = key ? `/v1/keys/${key.id}/${change}` : '/v1/keys'
-    const body = { create: { name: 'load' }, rotate: { overlapSeconds: 0 }, revoke: {} }[change]
+  async change(server: Asked, change: Turn, key?: KnownKey): Promise<KnownKey | undefined> {
+    const string = `sk_${randomBytes(20).toString('hex')}`
+    const { path, body } = requestOf(change, key, string)
     let answer: LedgerAnswer
     try {
       answer = await ask(server, 'POST', path, body)
     } catch (error) {
       this.lost += 1
-      if (key && change !== 'create') {
+      if (key && (change === 'rotate' || change === 'revoke')) {
         key.unanswered = change
         this.#touched.add(key.id)
       }
@@ -89,17 +94,18 @@ export class Ledger {
       this.refused.set(name, (this.refused.get(name) ?? 0) + 1)
       return key
     }
-    const known = key ?? { ...NEW_KEY, id: answered.key.id, secret: answered.secret }
-    if (change === 'create') this.keys.set(known.id, known)
+    const made =
+      change === 'import'
+        ? { id: answered.lines[0].keyId, secret: string }
+        : { id: answered.key?.id, secret: answered.secret }
+    const known = key ?? { ...NEW_KEY, ...made }
+    if (!key) this.keys.set(known.id, known)
     if (change === 'revoke') known.isRevoked = true
     if (change === 'rotate') {
       known.ended = known.secret
       known.secret = answered.secret
     }
-    const action = (
-      { create: 'key.created', rotate: 'key.rotated', revoke: 'key.revoked' } as const
-    )[change]
-    this.acknowledged.push({ action, keyId: known.id, requestId })
+    this.acknowledged.push({ action: ACTIONS[change], keyId: known.id, requestId })
     this.#touched.add(known.id)
     return known
   }
@@ -128,6 +134,18 @@ export class Ledger {
 
 type Asked = Pick<RunningServer, 'url' | 'token'>
 
+/** An import has one line, so that its one audit row is found by the id of the request. */
+function requestOf(change: Turn, key: KnownKey | undefined, string: string) {
+  if (change === 'import') {
+    const secretSha256 = createHash('sha256').update(string).digest('hex')
+    const line = JSON.stringify({ name: 'load', secretSha256 })
+    return { path: '/v1/keys/import?entropyBits=160', body: line }
+  }
+  const path = key ? `/v1/keys/${key.id}/${change}` : '/v1/keys'
+  const body = { create: { name: 'load' }, rotate: { overlapSeconds: 0 }, revoke: {} }[change]
+  return { path, body }
+}
+
 const NEW_KEY = { ended: null, isRevoked: false, unanswered: null }
 
 export interface LedgerAnswer {
@@ -146,15 +164,17 @@ export async function ask(
   server: Asked,
   method: 'GET' | 'POST',
   path: string,
-  body?: unknown,
+  body?: object | string,
 ): Promise<LedgerAnswer> {
+  const isText = typeof body === 'string'
+  const type = isText ? 'application/x-ndjson' : 'application/json'
   const response = await fetch(server.url + path, {
     method,
     headers: {
       authorization: `Bearer ${server.token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': type }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
   })
   const { ok, status, headers } = response
   const answer: LedgerAnswer['body'] = await response.json()
