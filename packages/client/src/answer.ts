@@ -23,10 +23,13 @@ export function unrecognizedAnswer(): ConnectionError {
   return new ConnectionError('unrecognized_answer', message)
 }
 
-/** undefined for what is no object. The error of `JSON.parse` would quote the text, and a secret in it. */
+/**
+ * undefined for what is no object. The error of `JSON.parse` would quote the text, and a secret in it; a
+ * regular expression would leave it in `RegExp.input`.
+ */
 function toObject(text: string): object | undefined {
   try {
-    return /^\s*{/.test(text) ? JSON.parse(text) : undefined
+    return text.trimStart()[0] === '{' ? JSON.parse(text) : undefined
   } catch {
     return undefined
   }

@@ -19,7 +19,7 @@ export interface Call {
   accepts?: number
   timeoutMs?: number | undefined
   maxRetries?: number | undefined
-  /** The longest `Retry-After` that is waited out, in ms. Default 30,000. */
+  /** The longest `Retry-After` that is waited out, in ms. Default 30,000, which is the most. */
   maxRetryAfterMs?: number
   options?: Omit<RequestOptions, 'timeoutMs' | 'maxRetries'> | undefined
 }

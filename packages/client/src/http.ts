@@ -11,7 +11,6 @@ export function createHttp(connection: ConnectionOptions): Http {
     const signal = call.options?.signal
     const { maxRetries = connection.maxRetries ?? 2, isRepeatable, maxRetryAfterMs } = call
     for (let count = 1; ; count++) {
-      signal?.throwIfAborted()
       const outcome = await attempt<Data>(target, call, count)
       if (!(outcome instanceof KeysmithError)) return outcome
       const mayRepeat = isRepeatable && count <= maxRetries

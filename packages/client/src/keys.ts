@@ -74,7 +74,7 @@ export function createKeys(api: Api, project: string | undefined) {
           query: { ...query, project: query.project ?? project },
           body: lines.map((line) => JSON.stringify(line)).join('\n'),
           contentType: 'application/x-ndjson',
-          options: { timeoutMs: IMPORT_TIMEOUT_MS, ...options },
+          options: { ...options, timeoutMs: options?.timeoutMs ?? IMPORT_TIMEOUT_MS },
         }),
       ),
 

@@ -3,7 +3,7 @@ import type { Call } from './call.ts'
 import type { ConnectionOptions } from './options.ts'
 import { VERSION } from './version.gen.ts'
 
-/** Method, headers and body of an attempt. The token is asked for anew each time. */
+/** What `fetch` is given for an attempt. The token is asked for anew each time. */
 export async function requestOf(connection: ConnectionOptions, call: Call, count: number) {
   const { method, body, contentType = 'application/json', options } = call
   const token = await readToken(connection)
@@ -16,7 +16,15 @@ export async function requestOf(connection: ConnectionOptions, call: Call, count
     'user-agent': `keysmith-client/${VERSION}`,
     'x-keysmith-attempt': `${count}`,
   })
-  return { method, headers, ...(body && { body }) }
+  return {
+    method,
+    headers,
+    ...(body && { body }),
+    // A bearer token must not follow a redirect.
+    redirect: 'manual' as const,
+    // Next.js keeps what its `fetch` was answered, to a POST too, unless it is told not to.
+    cache: 'no-store' as const,
+  }
 }
 
 async function readToken({ token, dangerouslyAllowBrowser }: ConnectionOptions) {

@@ -1,4 +1,5 @@
 import { type ApiError, type KeysmithError, readRetryAfter } from './errors.ts'
+import { withTimeLimit } from './time-limit.ts'
 
 /** What may pass by itself: statuses of an answer, and why there was none. */
 const PASSING: readonly unknown[] = [
@@ -13,20 +14,22 @@ const PASSING: readonly unknown[] = [
   'timeout',
 ]
 
+const MAX_RETRY_AFTER_MS = 30_000
+
 /**
  * How long to wait before the next attempt, in ms; null = a further attempt is of no use, or asked to
- * wait longer than `maxRetryAfterMs`. `failed` counts the attempts so far.
+ * wait longer than `maxRetryAfterMs` or 30 s. `failed` counts the attempts so far.
  */
 export function retryDelayMs(
   error: KeysmithError,
   failed: number,
-  maxRetryAfterMs = 30_000,
+  maxRetryAfterMs = Number.POSITIVE_INFINITY,
 ): number | null {
   const { status, headers, code }: Partial<ApiError> = error
   if (!PASSING.includes(status ?? code)) return null
   const askedMs = headers && readRetryAfter(headers)
   if (askedMs == null) return backOffMs(failed)
-  return askedMs <= maxRetryAfterMs ? askedMs : null
+  return askedMs <= Math.min(maxRetryAfterMs, MAX_RETRY_AFTER_MS) ? askedMs : null
 }
 
 /** Full jitter: clients that failed together do not come back together. */
@@ -34,15 +37,7 @@ function backOffMs(failed: number): number {
   return Math.random() * Math.min(4000, 200 * 2 ** (failed - 1))
 }
 
-/** Waits; an abort ends it early. */
-export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal?.addEventListener('abort', end)
-  })
+/** Waits; rejects with the reason of an abort. */
+export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await withTimeLimit(ms, signal, () => new Promise(() => {}))
 }

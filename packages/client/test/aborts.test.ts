@@ -139,6 +139,16 @@ describe('an abort', () => {
     expect(seen).toHaveLength(2)
   })
 
+  test('between an attempt and the wait after it ends the wait before it begins', async () => {
+    const { url, seen } = await answerWith(always(503, '', { 'retry-after': '25' }))
+    const controller = new AbortController()
+    // A failure is logged when its attempt is over.
+    const logger = { debug: () => {}, warn: () => controller.abort('enough') }
+    const call = clientOf(url, { logger }).whoami({ signal: controller.signal })
+    await expect(call).rejects.toBe('enough')
+    expect(seen).toHaveLength(1)
+  }, 10_000)
+
   test('after the answer changes nothing', async () => {
     const controller = new AbortController()
     const { url } = await answerWith(always(200, { id: 'a' }))
@@ -211,6 +221,18 @@ describe('the time limit holds when the server hangs', () => {
       await expect(call).rejects.toMatchObject({ code: 'timeout', timeoutMs: 5 })
     }
   })
+
+  test.each([2 ** 31 - 1, 2 ** 31, Number.MAX_VALUE, Number.POSITIVE_INFINITY])(
+    'a limit of %d ms, longer than a timer can be, is not over at once',
+    async (timeoutMs) => {
+      const { url } = await answerWith(async (_request, response) => {
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        response.end('{"id":"a"}')
+      })
+      const client = clientOf(url, { timeoutMs, maxRetries: 0 })
+      expect(await client.keys.get('a')).toEqual({ id: 'a' })
+    },
+  )
 
   test('the limit of a call wins over that of the client', async () => {
     const { url } = await answerWith(() => {})

@@ -374,6 +374,25 @@ describe('no error and no client shows a token, a secret, or a header of the req
     expectNoCanary(error, broken)
   })
 
+  test.each<[string, (sent: RequestInit | undefined) => unknown]>([
+    [
+      'throws at once and quotes the request',
+      (sent) => {
+        throw new TypeError(`${sent?.body} ${new Headers(sent?.headers).get('authorization')}`)
+      },
+    ],
+    ['rejects with nothing', () => Promise.reject()],
+    ['rejects with null', () => Promise.reject(null)],
+    ['rejects with a text', () => Promise.reject(`${secret} ${token}`)],
+    ['has a text as cause', () => Promise.reject(new Error(token, { cause: secret }))],
+    ['has a code that is no text', () => Promise.reject({ code: { toString: () => token } })],
+    ['gives nothing', () => Promise.resolve()],
+    ['gives what is no Response', () => Promise.resolve({ ok: true, text: `${secret} ${token}` })],
+  ])('a fetch that %s', async (_what, answer) => {
+    const fetch = ((_url, sent) => answer(sent)) as typeof globalThis.fetch
+    await expectSilent(optionsFor('http://x', { fetch }), ConnectionError)
+  })
+
   test('a token function that never answers', async () => {
     const slow = createClient(
       optionsFor(keysmith.url, { token: () => new Promise<string>(() => {}), timeoutMs: 30 }),

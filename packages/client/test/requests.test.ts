@@ -1,7 +1,7 @@
 import { generateKey } from '@keysmith/key-format'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
-import { type Client, type ClientOptions, createClient } from '../src/index.ts'
+import { type Client, type ClientOptions, createClient, type RequestOptions } from '../src/index.ts'
 import { always, answerWith, type Seen } from './_between.ts'
 import { type Keysmith, startKeysmith } from './_keysmith.ts'
 
@@ -89,6 +89,36 @@ describe('what a request says', () => {
     // What fetch does when nothing is said.
     expect(['same-origin', undefined]).toContain(sent[0]?.credentials)
   })
+})
+
+test('no cache of the platform may keep an answer, and no redirect is followed', async () => {
+  const sent: RequestInit[] = []
+  const fetch: typeof globalThis.fetch = async (_url, init = {}) => {
+    sent.push(init)
+    return Response.json({ valid: false, code: 'unknown' })
+  }
+  const client = createClient({ baseUrl: 'http://x', fetch, verify: { precheck: 'off' } })
+  await client.verify('secret')
+  await client.keys.get('a')
+  for (const init of sent) expect(init).toMatchObject({ cache: 'no-store', redirect: 'manual' })
+  expect(sent).toHaveLength(2)
+})
+
+test('an import has the time it needs, unless the caller says otherwise', async () => {
+  const fetch = (() => new Promise(() => {})) as typeof globalThis.fetch
+  const timer = vi.spyOn(globalThis, 'setTimeout')
+  onTestFinished(() => timer.mockRestore())
+  const { keys } = createClient({ baseUrl: 'http://x', fetch, timeoutMs: 11 })
+  const limitOf = (options?: RequestOptions) => {
+    const controller = new AbortController()
+    timer.mockClear()
+    keys.import([], {}, { ...options, signal: controller.signal }).catch(() => {})
+    controller.abort()
+    return timer.mock.calls[0]?.[1]
+  }
+  expect(limitOf()).toBe(120_000)
+  expect(limitOf({ timeoutMs: undefined })).toBe(120_000)
+  expect(limitOf({ timeoutMs: 22 })).toBe(22)
 })
 
 describe('the project of the client', () => {
