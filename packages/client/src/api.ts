@@ -19,14 +19,15 @@ export type Api = <Data>(call: ApiCall) => Promise<Answer<Data>>
 export function createApi(http: Http): Api {
   return async <Data>({ query, id, body, options = {}, ...call }: ApiCall) => {
     const { method, route } = call
-    const idempotencyKey = options.idempotencyKey ?? (method === 'POST' ? randomKey() : undefined)
+    const idempotencyKey = options.idempotencyKey || (method === 'POST' ? randomKey() : undefined)
     return http<Data>({
       ...call,
       body: typeof body === 'object' ? JSON.stringify(body) : body,
       path: pathOf(route, id, query),
       keyId: route.startsWith('/v1/keys') ? id : undefined,
-      // A PATCH without an answer is not sent again: somebody else may have changed the record since.
-      isRepeatable: method !== 'PATCH' || idempotencyKey !== undefined,
+      // A PATCH without an answer is not sent again: somebody else may have changed the record since,
+      // and the service knows idempotency keys of POST alone.
+      isRepeatable: method !== 'PATCH',
       timeoutMs: options.timeoutMs,
       maxRetries: options.maxRetries,
       options: { ...options, idempotencyKey },

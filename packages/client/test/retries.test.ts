@@ -42,7 +42,8 @@ describe('which status is asked again, by method', () => {
     'POST without a body': 2,
     DELETE: 2,
     PATCH: 0,
-    'PATCH with a key': 2,
+    // The service knows idempotency keys of POST alone.
+    'PATCH with a key': 0,
     verify: 1,
   }
   const table = Object.entries(EXTRA_ATTEMPTS).flatMap(([method, extra]) => [
@@ -120,6 +121,16 @@ describe('one call is one request, however often it is sent', () => {
       await failed(METHODS[method]?.(client) ?? Promise.resolve()).toBeInstanceOf(ServerError)
     }
     for (const { headers } of seen) expect(headers['idempotency-key']).toBeUndefined()
+  })
+
+  test('an empty key of the caller is none: one is made, the same in all attempts', async () => {
+    recordWaits(0)
+    const { url, seen } = await answerWith(always(503, ''))
+    const call = clientOf(url).keys.create({ name: 'a' }, { idempotencyKey: '' })
+    await failed(call).toBeInstanceOf(ServerError)
+    const keys = seen.map(({ headers }) => headers['idempotency-key'])
+    expect(keys).toEqual(Array(3).fill(expect.stringMatching(/^[0-9a-f]{32}$/)))
+    expect(new Set(keys).size).toBe(1)
   })
 
   test('the token function is asked before each attempt', async () => {
@@ -267,6 +278,15 @@ describe('how long the client waits', () => {
     await failed(clientOf(short.url).verify(SECRET)).toBeInstanceOf(ServerError)
     expect(waits).toEqual([9000])
     expect(short.seen).toHaveLength(2)
+  })
+
+  test('nor what is above 30 s, however long its own limit is', async () => {
+    const waits = recordWaits()
+    const { url, seen } = await answerWith(always(503, '', { 'retry-after': '31' }))
+    const call = clientOf(url).verify(SECRET, {}, { timeoutMs: Number.POSITIVE_INFINITY })
+    await failed(call).toBeInstanceOf(ServerError)
+    expect(waits).toEqual([])
+    expect(seen).toHaveLength(1)
   })
 
   test('the limit of a verification is no limit of the usual wait', async () => {
