@@ -46,7 +46,8 @@ function createLeases(ask: Verify, maxEntries: number): Verify {
     const ms = leaseOf(verdict)
     if (verdict.valid && ms > 0) held.set(sha256, { key: verdict.key, since, ms })
     const [oldest] = held.keys()
-    if (held.size > maxEntries && oldest !== undefined) held.delete(oldest)
+    // No number, of a setting that is missing, is no room.
+    if (!(held.size <= maxEntries) && oldest !== undefined) held.delete(oldest)
     return verdict
   }
 

@@ -7,6 +7,9 @@ export type Precheck = 'auto' | 'strict' | 'off'
 /** An import makes the filter wrong: before it refuses, what the service said may be this old. */
 const BELIEVED_MS = 5000
 
+/** No service imports longer strings, and it refuses a body of 16 KiB: that would be an error and no verdict. */
+const MAX_LENGTH = 1024
+
 /**
  * Tells what is certainly no secret: a filter for typing errors and noise, never a positive answer.
  * With `auto`, such an input first makes it ask in the background whether secrets of other shapes were
@@ -30,7 +33,7 @@ export function createPrecheck(http: Http, mode: Precheck): (input: unknown) => 
   }
 
   return (input) => {
-    if (typeof input !== 'string' || !input) return true
+    if (typeof input !== 'string' || !input || input.length > MAX_LENGTH) return true
     if (parseKey(input).ok) return false
     if (performance.now() >= askAgainAt) ask()
     return isOn

@@ -272,6 +272,15 @@ describe('what is remembered', () => {
     expect(await asked('d')).toBe(false)
   })
 
+  test.each([0, -1, Number.NaN])('%d is room for none', async (maxEntries) => {
+    const { verifierWith, seen } = await serviceWith(() => valid(1000))
+    const { verify } = verifierWith(maxEntries)
+    for (let count = 1; count <= 3; count += 1) {
+      expect(await verify(SECRET)).toMatchObject({ valid: true })
+      expect(seen).toHaveLength(count)
+    }
+  })
+
   test('10,000 keys by default, however many come', async () => {
     const held = new Set<unknown>()
     const set = vi.spyOn(Map.prototype, 'set').mockImplementation(function (

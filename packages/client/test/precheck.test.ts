@@ -84,11 +84,22 @@ test.each(['auto', 'strict', 'off'] as const)(
   },
 )
 
+test.each(['auto', 'strict', 'off'] as const)(
+  '%s: longer than any secret is refused without asking, and is no error of the service',
+  async (mode) => {
+    const { verifier, seen } = await startService(() => ({ precheck: 'off' }))
+    const { verify } = verifier(mode)
+    for (const length of [1025, 20_000]) expect(await verify('x'.repeat(length))).toEqual(MALFORMED)
+    expect(seen).toEqual([])
+  },
+)
+
 test('off: everything is sent, and nothing asked about', async () => {
   const { verifier, asked, sent } = await startService(() => ({ precheck: 'on' }))
   const { verify } = verifier('off')
   for (let count = 0; count < 3; count += 1) expect((await verify(NOISE)).code).toBe('unknown')
-  expect([asked(), sent()]).toEqual([0, 3])
+  expect((await verify('x'.repeat(1024))).code).toBe('unknown')
+  expect([asked(), sent()]).toEqual([0, 4])
 })
 
 describe('auto', () => {
