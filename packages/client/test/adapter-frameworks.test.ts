@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { connect, constants } from 'node:http2'
 import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import express, { type ErrorRequestHandler } from 'express'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { Hono } from 'hono'
@@ -235,6 +236,22 @@ describe('fastify', () => {
     expect(text).not.toContain(plain)
     expect((await ask({}))[0]).toBe(401)
   })
+
+  test('over HTTP/2, where the URL is a header too, no header keeps the parameter', async () => {
+    const app = fastify({ http2: true })
+    app.register(keyAuth, { client, allowQuery: true })
+    app.get('/', async ({ raw, headers }) => [raw.url, raw.rawHeaders.slice(0, 2), headers])
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const session = connect(url)
+    onTestFinished(async () => {
+      session.destroy()
+      await app.close()
+    })
+    const stream = session.request({ [constants.HTTP2_HEADER_PATH]: `/?a=1&api_key=${plain}&b=2` })
+    const seen = await text(stream)
+    expect(seen).not.toContain(plain)
+    expect(JSON.parse(seen)).toMatchObject(['/?a=1&b=2', [':path', '/?a=1&b=2'], {}])
+  })
 })
 
 describe('express', () => {
@@ -351,6 +368,9 @@ describe('express', () => {
     const response = await fetch(`${url}/v1/jobs?a=%20&api_key=${plain}&b`)
     expect(await response.json()).toEqual({ a: ' ', b: '' })
     expect(seen).toContain('/v1/jobs?a=%20&b')
+    expect(seen.join()).not.toContain(plain)
+    const second = await fetch(`${url}/v1/jobs?next=/x?y=1&api_key=${plain}`)
+    expect(await second.json()).toEqual({ next: '/x?y=1' })
     expect(seen.join()).not.toContain(plain)
     expect((await fetch(`${url}/v1/jobs?api_key=refused`)).status).toBe(401)
     expect(seen.join()).not.toContain('refused')

@@ -14,6 +14,9 @@ export interface NodeRequest {
   _parsedOriginalUrl?: unknown
 }
 
+/** From the first question mark on: the query may have more of them. */
+const QUERY = /\?(.*)/s
+
 /** For a second check of the same request, and not on the request, where it would be logged. */
 const taken = new WeakMap<object, Presented>()
 
@@ -45,7 +48,7 @@ function takeHeader(request: NodeRequest, name: string): string[] {
 }
 
 function takeParameter(request: NodeRequest, name: string): string[] {
-  const values = new URLSearchParams(request.url?.split('?')[1]).getAll(name)
+  const [, search] = request.url?.split(QUERY) ?? []
   for (const field of ['url', 'originalUrl'] as const) {
     const url = request[field]
     if (url !== undefined) request[field] = withoutParameter(url, name)
@@ -53,12 +56,16 @@ function takeParameter(request: NodeRequest, name: string): string[] {
   delete Object(request.query)[name]
   delete request._parsedUrl
   delete request._parsedOriginalUrl
-  return values
+  // HTTP/2 has the URL among the headers.
+  const { rawHeaders } = request
+  const at = rawHeaders.indexOf(':path') + 1
+  if (at) rawHeaders[at] = withoutParameter(rawHeaders[at] ?? '', name)
+  return new URLSearchParams(search).getAll(name)
 }
 
 /** The rest of the URL stays as it was written. */
 function withoutParameter(url: string, name: string): string {
-  const [path = '', query = ''] = url.split(/\?(.*)/s)
+  const [path = '', query = ''] = url.split(QUERY)
   const rest = query.split('&').filter((part) => !new URLSearchParams(part).has(name))
   return query && rest.length ? `${path}?${rest.join('&')}` : path
 }
