@@ -239,6 +239,9 @@ test('what the fake does not know is refused aloud', async () => {
   await expect(client.tokens.list()).rejects.toThrow(NotFoundError)
   await expect(client.auditEvents.list()).rejects.toMatchObject({ code: 'route_not_found' })
   await expect(client.projects.create({ name: 'b' })).rejects.toMatchObject({ status: 404 })
+  const lines = ['a', 'b'].map((name) => ({ name, secretSha256: 'f'.repeat(64) }))
+  await expect(client.keys.import(lines)).rejects.toMatchObject({ code: 'route_not_found' })
+  await expect(client.keys.get('keys')).rejects.toMatchObject({ code: 'key_not_found' })
 })
 
 test('a secret that is minted by the client works as with the service', async () => {

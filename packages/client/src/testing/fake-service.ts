@@ -21,11 +21,11 @@ export function createFakeService(deps: FakeDeps) {
 
   return async (method: string, url: URL, body: string): Promise<Response> => {
     const [, id = ''] = /^\/v1\/(?:keys|projects)\/([^/]+)/.exec(url.pathname) ?? []
-    const route = `${method} ${id ? url.pathname.replace(id, '{id}') : url.pathname}`
-    const asked = { id: decodeURIComponent(id), body: JSON.parse(body), query: url.searchParams }
+    const route = `${method} ${id ? url.pathname.replace(`s/${id}`, 's/{id}') : url.pathname}`
     try {
       const found = routes[route]
       if (!found) throw new FakeProblem(404, 'route_not_found')
+      const asked = { id: decodeURIComponent(id), body: JSON.parse(body), query: url.searchParams }
       return Response.json(await found(asked), { status: route === 'POST /v1/keys' ? 201 : 200 })
     } catch (error) {
       if (error instanceof FakeProblem) return error.response
