@@ -9,7 +9,7 @@ export interface Page<Item> {
 
 /**
  * A list: `await` gives its first page, `for await` all items of all pages. Nothing is asked before one
- * of them.
+ * of them, and each of them asks anew.
  */
 export class List<Item> implements PromiseLike<Page<Item>>, AsyncIterable<Item> {
   readonly #api: Api
@@ -33,6 +33,16 @@ export class List<Item> implements PromiseLike<Page<Item>>, AsyncIterable<Item> 
     return this.withResponse()
       .then((answer) => answer.data)
       .then(onPage, onError)
+  }
+
+  catch<Instead = never>(
+    onError?: ((error: unknown) => Instead | PromiseLike<Instead>) | null,
+  ): Promise<Page<Item> | Instead> {
+    return this.then(null, onError)
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<Page<Item>> {
+    return this.then().finally(onEnd)
   }
 
   /** Page after page. */

@@ -99,6 +99,7 @@ describe('a list', () => {
   test('an error of the first page rejects, in each way of asking', async () => {
     for (const ask of [
       (list: ReturnType<typeof client.keys.list>) => Promise.resolve(list),
+      (list: ReturnType<typeof client.keys.list>) => list.finally(() => {}),
       (list: ReturnType<typeof client.keys.list>) => list.withResponse(),
       (list: ReturnType<typeof client.keys.list>) => list.pages().next(),
       (list: ReturnType<typeof client.keys.list>) => list[Symbol.asyncIterator]().next(),
@@ -124,6 +125,17 @@ describe('a list', () => {
     expect(page.items).toHaveLength(20)
     expect(await list.then(({ items }) => items.length)).toBe(20)
     expect(await list.then(null, () => 'not reached')).toEqual(page)
+  })
+
+  test('has catch and finally, as a promise has', async () => {
+    const ended: string[] = []
+    const list = client.keys.list({ limit: 20 })
+    expect(await list.catch(() => 'not reached')).toEqual(await list)
+    expect(await list.finally(() => ended.push('good'))).toEqual(await list)
+    const broken = client.keys.list({ limit: 0 })
+    expect(await broken.catch((error) => error)).toMatchObject({ status: 400 })
+    await broken.finally(() => ended.push('bad')).catch(() => ended.push('caught'))
+    expect(ended).toEqual(['good', 'bad', 'caught'])
   })
 })
 
