@@ -24,7 +24,9 @@ export interface Call {
   options?: Omit<RequestOptions, 'timeoutMs' | 'maxRetries'> | undefined
 }
 
+/** What `withResponse()` gives. */
 export interface Answer<Data> {
+  /** What the method itself gives. */
   data: Data
   /** Status and headers of the answer; its body has been read. */
   response: Response

@@ -9,6 +9,7 @@ import { createTokens } from './tokens.ts'
 import type { AuditEvent, ListAuditEvents, Live, Meta, Ready, Whoami } from './types.gen.ts'
 import { createVerify, type VerifyOptions } from './verify.ts'
 
+/** How to reach the service, and what the methods of the client do when a call does not say. */
 export interface ClientOptions extends ConnectionOptions {
   /** Id or name of the project of `keys.create` and `keys.list`. Not needed with a token of one project. */
   project?: string | undefined
@@ -16,6 +17,7 @@ export interface ClientOptions extends ConnectionOptions {
   verify?: VerifyOptions | undefined
 }
 
+/** What `createClient` gives. */
 export type Client = ReturnType<typeof createClient>
 
 /**
@@ -43,7 +45,7 @@ export function createClient(options: ClientOptions) {
           options: requestOptions,
         }),
     },
-    /** Is this secret good for this request? */
+    /** Is this secret good for this request? Verdicts are values; rejects when nobody could answer. */
     verify: createVerify(http, options.verify),
     /** Who is calling, and with which rights. */
     whoami: (requestOptions?: RequestOptions): ApiPromise<Whoami> =>

@@ -20,10 +20,13 @@ export interface Minting {
 }
 
 type Registration = 'id' | 'secretSha256'
+/** A key to create, with a secret made by the service or, with `mint: 'client'`, here. */
 export type NewKey = Omit<CreateKey, Registration> & Minting
+/** A rotation whose secret is made by the service or, with `mint: 'client'`, here. */
 export type NewSecret = Omit<RotateKey, Registration> & Minting
 /** A key whose secret you made yourself in the native format: `id` and `secretSha256` are of it. */
 export type RegisteredKey = CreateKey & Required<Pick<CreateKey, Registration>>
+/** A rotation to a secret that you made yourself: `secretSha256` is of it. */
 export type RegisteredSecret = RotateKey & Required<Pick<RotateKey, 'secretSha256'>>
 
 export interface CreateMethod {

@@ -24,12 +24,20 @@ export function createKeys(api: Api, project: string | undefined) {
     return toApiPromise(api<Key>({ method: 'POST', route, id, ...(body && { body }), options }))
   }
   return {
-    /** Creates a key. Its secret is shown this once. */
+    /**
+     * Creates a key. Its secret is shown this once. When the answer is lost, the repetition rejects with a
+     * `ConflictError` (`secret_not_replayable`) that has the `keyId`.
+     */
     create: createMethod(api, project),
 
-    /** Gives the key a new secret, shown this once. The present one works on for the overlap. */
+    /**
+     * Gives the key a new secret, shown this once. The present one works on for `overlapSeconds`. Rejects
+     * with a `ConflictError` while an earlier overlap runs (`overlap_running`), unless
+     * `overlapSeconds` is 0.
+     */
     rotate: rotateMethod(api),
 
+    /** A key as it is now; never a secret. Rejects with `NotFoundError` when this token sees none. */
     get: (id: string, options?: RequestOptions): ApiPromise<Key> =>
       toApiPromise(api({ method: 'GET', route: '/v1/keys/{id}', id, options })),
 
@@ -52,6 +60,7 @@ export function createKeys(api: Api, project: string | undefined) {
     /** A pause: refused from the next verification on, until it is enabled. */
     disable: (id: string, options?: RequestOptions) => change('disable', id, undefined, options),
 
+    /** Ends the pause. */
     enable: (id: string, options?: RequestOptions) => change('enable', id, undefined, options),
 
     /** For ever: refused from the next verification on, or after `afterSeconds`. */

@@ -13,9 +13,9 @@ export interface ConnectionOptions {
   baseUrl: string
   /** Left out, the cookie of a signed-in operator is sent, to the same origin only. */
   token?: Token | undefined
-  /** Time limit of one attempt in ms, its answer included. Default 10,000; of verifications see there. */
+  /** Time limit of one attempt in ms, its answer included. Default 10,000; of verifications 2,000, set there. */
   timeoutMs?: number | undefined
-  /** Further attempts after the first. Default 2; of verifications see there. */
+  /** Further attempts after the first. Default 2; of verifications 1, set there. */
   maxRetries?: number | undefined
   /** Default: the one of the platform. */
   fetch?: typeof fetch | undefined
@@ -23,6 +23,7 @@ export interface ConnectionOptions {
   headers?: Record<string, string> | undefined
   /** The `traceparent` of the present span (W3C Trace Context), forwarded as it is. */
   traceparent?: (() => string | undefined) | undefined
+  /** Told of each attempt: `debug` of an answer, `warn` of a failure. Default: nothing is logged. */
   logger?: Logger | undefined
   /**
    * A management token in a browser can be read by everybody who uses the page, so it is refused there
@@ -35,11 +36,15 @@ export interface ConnectionOptions {
 export interface RequestOptions {
   /** An abort rejects with its reason. */
   signal?: AbortSignal | undefined
-  /** Time limit of one attempt in ms, its answer included. */
+  /** Time limit of one attempt in ms, its answer included. Default: that of the client. */
   timeoutMs?: number | undefined
-  /** Further attempts after the first. */
+  /** Further attempts after the first. Default: that of the client. */
   maxRetries?: number | undefined
-  /** Of a POST: the same key with the same request is carried out once. Default: a new one per call. */
+  /**
+   * Of a POST: the same key with the same request is carried out once. Default: a new one per call. A
+   * secret that is minted by the client makes each call another request.
+   */
   idempotencyKey?: string | undefined
+  /** Sent with this call; they win over those of the client. */
   headers?: Record<string, string> | undefined
 }

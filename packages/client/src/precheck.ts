@@ -2,6 +2,7 @@ import { parseKey } from '@keysmith/key-format'
 import type { Http } from './call.ts'
 import type { Meta } from './types.gen.ts'
 
+/** When a string is refused by its form: see `VerifyOptions`. */
 export type Precheck = 'auto' | 'strict' | 'off'
 
 /** An import makes the filter wrong: before it refuses, what the service said may be this old. */

@@ -11,9 +11,11 @@ const ROUTE = '/v1/projects/{id}'
 /** The methods of `client.projects`. A project is named by its id or its name. */
 export function createProjects(api: Api) {
   return {
+    /** Creates a project. Its keys carry its `brand`. */
     create: (body: CreateProject, options?: RequestOptions): ApiPromise<Project> =>
       toApiPromise(api({ method: 'POST', route: '/v1/projects', body, options })),
 
+    /** A project as it is now. */
     get: (id: string, options?: RequestOptions): ApiPromise<Project> =>
       toApiPromise(api({ method: 'GET', route: ROUTE, id, options })),
 

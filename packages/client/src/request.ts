@@ -22,7 +22,7 @@ export async function requestOf(connection: ConnectionOptions, call: Call, count
     ...(body && { body }),
     // A bearer token must not follow a redirect.
     redirect: 'manual' as const,
-    // Next.js keeps what its `fetch` was answered, to a POST too, unless it is told not to.
+    // Next.js may keep what its `fetch` was answered, to a POST too, unless it is told not to.
     cache: 'no-store' as const,
   }
 }

@@ -1,8 +1,11 @@
 import type { RequestOptions } from './options.ts'
 import type { VerdictCode, VerifiedKey, VerifyRequest } from './types.gen.ts'
 
-/** What the request needs of the key. What is left out fails closed: see each field. */
-export type Question = Omit<VerifyRequest, 'secret'>
+/** What the request needs of the key. What is left out fails closed, but for `permissions`: see each field. */
+export interface Question extends Pick<VerifyRequest, 'model' | 'ip'> {
+  /** The key must hold every one. Left out, any valid key will do. 100 at most. */
+  permissions?: readonly string[]
+}
 
 type WithFacts =
   | 'ip_required'

@@ -6,9 +6,18 @@ import { createVerify, type VerifyOptions } from './verify.ts'
 /** `timeoutMs` and `maxRetries` are those of verifications: 2,000 ms and 1. */
 export type VerifierOptions = ConnectionOptions & VerifyOptions
 
-/** Just verifications, for a gateway that does nothing else: the smaller part of `createClient`. */
+/**
+ * Just verifications, for a gateway that does nothing else: the smaller part of `createClient`. Make one
+ * per process. Its errors are the classes of `@keysmith/client`.
+ *
+ * @throws TypeError when `baseUrl` is no http or https URL.
+ */
 export function createVerifier(options: VerifierOptions): { verify: Verify } {
   return { verify: createVerify(createHttp(options), options) }
 }
 
-export type { ConnectionOptions, Logger, RequestOptions, Token } from './options.ts'
+export type { ConnectionOptions, Logger, RequestOptions, Token as TokenSource } from './options.ts'
+export type { Precheck } from './precheck.ts'
+export type { VerdictCode, VerifiedKey } from './types.gen.ts'
+export type { Question, Verdict, Verify } from './verdict.ts'
+export type { VerifyOptions } from './verify.ts'

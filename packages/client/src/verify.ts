@@ -3,14 +3,16 @@ import type { Http } from './call.ts'
 import { createPrecheck, type Precheck } from './precheck.ts'
 import type { Verdict, Verify } from './verdict.ts'
 
+/** How verifications work. */
 export interface VerifyOptions {
-  /** Time limit of one attempt in ms. Default 2,000. A longer `Retry-After` is not waited out. */
+  /** Time limit of one attempt in ms, its answer included. Default 2,000. A longer `Retry-After` is not waited out. */
   timeoutMs?: number | undefined
   /** Further attempts after the first. Default 1. */
   maxRetries?: number | undefined
   /**
    * Whether what is no secret by its form is refused without asking. `auto` (default) does so unless the
-   * visible projects hold imported keys, `strict` always, `off` never.
+   * visible projects hold imported keys, `strict` always, `off` never. What is empty, or longer than 1,024
+   * characters, is always refused.
    */
   precheck?: Precheck | undefined
   /** `leases()` of `@keysmith/client/leases`. Default: nothing is remembered. */

@@ -66,6 +66,19 @@ promise('a verdict is narrowed by valid and by code', () => {
   return narrow
 })
 
+promise('a question takes a list that nobody may change, and no list that is missing', () => {
+  const needs = ['jobs:write'] as const
+  const frozen = () => client.verify('s', { permissions: needs })
+  expectTypeOf<Question>().toEqualTypeOf<{
+    permissions?: readonly string[]
+    model?: string | null
+    ip?: string | null
+  }>()
+  // @ts-expect-error undefined would mean that nothing is needed
+  const missing = () => client.verify('s', { permissions: undefined })
+  return [frozen, missing]
+})
+
 promise('the last argument of every method is RequestOptions', () => {
   expectTypeOf<Verify>().parameters.toEqualTypeOf<
     [secret: string, question?: Question | undefined, options?: RequestOptions | undefined]

@@ -59,7 +59,7 @@ async function register(app: FastifyInstance, options: KeyOptions): Promise<void
 
 /**
  * Every route of the scope needs a good key, also those that say nothing; `config: { key: false }` makes
- * one public. Register it before other plugins with routes: they inherit what is there when they load.
+ * one public. Register it before other plugins: hooks that were added earlier run before the check.
  * The secret is removed from the request. The address is `request.ip`, by the setting `trustProxy`.
  */
 export const keyAuth: typeof register = Object.assign(register, {
