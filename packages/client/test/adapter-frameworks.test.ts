@@ -53,13 +53,16 @@ describe('fastify', () => {
     const app = fastify()
     const status = start(app)
     app.get('/before', async () => 'ok')
+    await app.register(async (scope) => {
+      scope.get('/loaded', async (request) => request.key.name)
+    })
     app.register(keyAuth, { client })
     app.get('/after', async (request) => request.key.name)
     app.get('/empty', { config: {} }, async () => 'ok')
     app.register(async (scope) => {
       scope.get('/child', async () => 'ok')
     })
-    for (const url of ['/before', '/after', '/empty', '/child']) {
+    for (const url of ['/before', '/loaded', '/after', '/empty', '/child']) {
       expect(await status('GET', url)).toBe(401)
       expect(await status('HEAD', url)).toBe(401)
       expect(await status('GET', url, plain)).toBe(200)
