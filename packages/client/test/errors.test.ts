@@ -222,9 +222,8 @@ describe('no error and no client shows a token, a secret, or a header of the req
     baseUrl,
     token,
     headers: { 'x-canary': header },
-    timeoutMs: 300,
     maxRetries: 0,
-    verify: { timeoutMs: 300, maxRetries: 0 },
+    verify: { timeoutMs: 10_000, maxRetries: 0 },
     ...more,
   })
 

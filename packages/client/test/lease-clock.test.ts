@@ -23,9 +23,15 @@ let monotonic: number
 let wall: number
 let digests: Mock<typeof crypto.subtle.digest>
 
+/** For a machine that is busy. */
+const PATIENCE = { timeout: 10_000 }
+
 /** So many calls have got past their SHA-256: they are sent, or have joined another. */
 const started = (count: number) =>
-  vi.waitFor(() => expect(digests.mock.settledResults.filter(isFulfilled)).toHaveLength(count))
+  vi.waitFor(
+    () => expect(digests.mock.settledResults.filter(isFulfilled)).toHaveLength(count),
+    PATIENCE,
+  )
 const isFulfilled = ({ type }: { type: string }) => type === 'fulfilled'
 
 beforeEach(() => {
@@ -192,7 +198,7 @@ describe('an expiry inside the lease', () => {
     })
     const { verify } = createVerifier({ baseUrl: service.url, precheck: 'off', lease: leases() })
     const first = verify(SECRET)
-    await vi.waitFor(() => expect(service.seen).toHaveLength(1))
+    await vi.waitFor(() => expect(service.seen).toHaveLength(1), PATIENCE)
     pass(299)
     const before = verify(SECRET)
     await started(2)
@@ -355,7 +361,7 @@ describe('requests under way', () => {
       verify(SECRET, counted),
       verify(SECRET, counted),
     ]
-    await vi.waitFor(() => expect(seen).toHaveLength(calls.length))
+    await vi.waitFor(() => expect(seen).toHaveLength(calls.length), PATIENCE)
     answer()
     await Promise.all(calls)
     await verify(SECRET, counted)
@@ -370,7 +376,7 @@ describe('requests under way', () => {
     const rest = verify(SECRET)
     const outcome = aborted.catch((error) => error)
     await started(4)
-    await vi.waitFor(() => expect(seen).toHaveLength(2))
+    await vi.waitFor(() => expect(seen).toHaveLength(2), PATIENCE)
     controller.abort('gone')
     expect(await outcome).toBe('gone')
     answer()
@@ -381,10 +387,10 @@ describe('requests under way', () => {
   test('a call that hangs holds nobody up who comes a second later', async () => {
     const { verify, seen, answer } = await slowService()
     const first = verify(SECRET)
-    await vi.waitFor(() => expect(seen).toHaveLength(1))
+    await vi.waitFor(() => expect(seen).toHaveLength(1), PATIENCE)
     pass(1000)
     const second = verify(SECRET)
-    await vi.waitFor(() => expect(seen).toHaveLength(2))
+    await vi.waitFor(() => expect(seen).toHaveLength(2), PATIENCE)
     answer()
     await Promise.all([first, second])
   })

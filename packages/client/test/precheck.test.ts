@@ -25,9 +25,12 @@ async function startService(meta: () => object | number | Promise<object>) {
   return { ...service, verifier, asked: () => count('/v1/meta'), sent: () => count('/v1/verify') }
 }
 
+/** For a machine that is busy. */
+const PATIENCE = { timeout: 10_000 }
+
 /** Asks with noise until the answer about the filter is there. */
 const filtering = (verify: ReturnType<typeof createVerifier>['verify']) =>
-  vi.waitFor(async () => expect(await verify(NOISE)).toEqual(MALFORMED))
+  vi.waitFor(async () => expect(await verify(NOISE)).toEqual(MALFORMED), PATIENCE)
 
 describe('strict: what is refused is exactly what parseKey refuses', () => {
   test('10,000 random strings never leave the process', async () => {
@@ -135,7 +138,7 @@ describe('auto', () => {
     const { verifier, asked, sent } = await startService(meta)
     const { verify } = verifier()
     await verify(NOISE)
-    await vi.waitFor(() => expect(asked()).toBe(1))
+    await vi.waitFor(() => expect(asked()).toBe(1), PATIENCE)
     for (let count = 0; count < 20; count += 1) {
       expect((await verify(NOISE)).code).toBe('unknown')
       await new Promise((resolve) => setImmediate(resolve))
@@ -157,7 +160,7 @@ describe('auto', () => {
       imported = true
       now += 1
       expect((await verify(NOISE)).code).toBe('unknown')
-      await vi.waitFor(() => expect(service.asked()).toBe(2))
+      await vi.waitFor(() => expect(service.asked()).toBe(2), PATIENCE)
       expect((await verify(NOISE)).code).toBe('unknown')
       imported = false
       now += 5000
@@ -177,10 +180,10 @@ describe('auto', () => {
       const service = await startService(() => answers.shift() ?? { precheck: 'off' })
       const { verify } = service.verifier()
       await verify(NOISE)
-      await vi.waitFor(() => expect(service.asked()).toBe(1))
+      await vi.waitFor(() => expect(service.asked()).toBe(1), PATIENCE)
       now += 5000
       await verify(NOISE)
-      await vi.waitFor(() => expect(service.asked()).toBe(2))
+      await vi.waitFor(() => expect(service.asked()).toBe(2), PATIENCE)
       late.resolve({ precheck: 'on' })
       for (let count = 0; count < 20; count += 1) {
         expect((await verify(NOISE)).code).toBe('unknown')
