@@ -27,7 +27,10 @@ export function createProjects(api: Api) {
     update: (id: string, body: UpdateProject, options?: RequestOptions): ApiPromise<Project> =>
       toApiPromise(api({ method: 'PATCH', route: ROUTE, id, body, options })),
 
-    /** Refused while one of its keys is usable or it is protected. */
+    /**
+     * Refused while one of its keys is usable or it is protected. When the answer is lost, the repetition
+     * rejects with `NotFoundError`: it is gone.
+     */
     delete: (id: string, options?: RequestOptions): ApiPromise<void> =>
       toApiPromise(api({ method: 'DELETE', route: ROUTE, id, options })),
   }
