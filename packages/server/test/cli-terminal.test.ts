@@ -75,12 +75,35 @@ describe('colours', () => {
   })
 })
 
-test('a character that would steer the terminal is shown, not sent', async () => {
-  const { secret } = generateKey({ brand: 'ks', kind: 'live' })
-  const file = join(root, `red${ESCAPE}[31m\u202e.txt`)
-  writeFileSync(file, secret)
-  const { shown } = await onTerminal(['scan', file])
-  expect(shown).toContain('red\\u001b[31m\\u202e.txt:1:1')
+describe('a character that would steer the terminal is shown, not sent', () => {
+  const steering = /[\u202e\u061c\u2028\u009b]/
+
+  test('in the name of a file, also as JSON', async () => {
+    const { secret } = generateKey({ brand: 'ks', kind: 'live' })
+    const file = join(root, `red${ESCAPE}[31m\u202e\u061c\u2028\u009b.txt`)
+    writeFileSync(file, secret)
+    const { shown } = await onTerminal(['scan', file])
+    expect(shown).toContain('red\\u001b[31m\\u202e\\u061c\\u2028\\u009b.txt:1:1')
+    const { stdout } = await keysmith(['scan', file, '--json'])
+    expect(stdout).not.toMatch(steering)
+    expect(JSON.parse(stdout).findings[0].file).toBe(file)
+  })
+
+  test('in a name that the service gives back', async () => {
+    const name = 'turned\u202e'
+    const args = ['token', 'create', '--name', name, '--permission', 'keys:read', '--json']
+    const made = await keysmith(args, settings)
+    expect(made.stdout).not.toMatch(steering)
+    const { token } = JSON.parse(made.stdout)
+    expect(token.name).toBe(name)
+    const revoked = await keysmith(['token', 'revoke', token.id, '--yes'], settings)
+    expect(revoked.stdout).toBe(`revoked  ${token.id}   turned\\u202e\n`)
+  })
+
+  test('in an error, which stays one line', async () => {
+    const { stderr } = await keysmith(['scan', `a${ESCAPE}[31m\nkeysmith: forged`])
+    expect(stderr).toBe('keysmith: There is no a\\u001b[31m\\u000akeysmith: forged.\n')
+  })
 })
 
 describe('a question', () => {

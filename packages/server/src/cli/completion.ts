@@ -1,7 +1,6 @@
 import { Argument, type Command } from 'commander'
 import { complete } from './completion/complete.ts'
 import { SCRIPTS } from './completion/scripts.ts'
-import { printLine } from './print.ts'
 
 const HELP = `
 bash  keysmith completion bash > ~/.local/share/bash-completion/completions/keysmith
@@ -23,6 +22,6 @@ export function defineComplete(program: Command): void {
     .command('complete', { hidden: true })
     .argument('[word...]')
     .action((words: string[]) => {
-      for (const candidate of complete(program, words)) printLine(candidate)
+      for (const candidate of complete(program, words)) process.stdout.write(`${candidate}\n`)
     })
 }

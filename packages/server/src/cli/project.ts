@@ -8,7 +8,6 @@ import { readProject } from './ids.ts'
 import { addListOptions, type ListOptions, takeItems } from './list-options.ts'
 import { printJson, printLine } from './print.ts'
 import { confirm } from './prompt.ts'
-import { printable } from './style.ts'
 import { type Cell, printFacts, printTable } from './table.ts'
 import { formatTime, formatTimeShort } from './time.ts'
 
@@ -121,7 +120,7 @@ function show(project: Project, json: true | undefined): void {
     brand: project.brand,
     state: stateOf(project),
     protection: project.deletionProtection ? 'on' : 'off',
-    ...(project.description && { description: printable(project.description) }),
+    ...(project.description && { description: project.description }),
     created: formatTime(project.createdAt, ''),
   })
 }

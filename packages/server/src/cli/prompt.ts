@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { EXIT, StartRefused } from '../exit.ts'
+import { printable } from './style.ts'
 
 /** Questions go to standard error: standard output may be a pipe, and belongs to the answer. */
 export function canAsk(): boolean {
@@ -18,7 +19,7 @@ export function requireTerminal(): void {
 export async function confirm(question: string): Promise<void> {
   requireTerminal()
   const answer = await ask(process.stderr, (lines, options) =>
-    lines.question(`${question} [y/N] `, options),
+    lines.question(`${printable(question)} [y/N] `, options),
   )
   if (!/^y(es)?$/i.test(answer.trim())) {
     throw new StartRefused(EXIT.failed, 'You did not agree. Nothing was changed.')

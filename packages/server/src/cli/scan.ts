@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../exit.ts'
 import { readBrand } from './brand.ts'
-import { printJson, printLine, tell } from './print.ts'
+import { printJson, tell } from './print.ts'
 import { type Progress, withProgress } from './progress.ts'
 import { files } from './scan/files.ts'
 import { type FoundSecret, findSecrets, secretPattern } from './scan/find-secrets.ts'
@@ -87,7 +87,7 @@ async function search(
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     report.unreadable.push(source.name)
-    tell(`keysmith: warning: ${printable(source.name)} cannot be read.`)
+    tell(`keysmith: warning: ${source.name} cannot be read.`)
   }
 }
 
@@ -107,7 +107,7 @@ function show({ file, line, column, masked, kind, checksum, documentation }: Fin
   const remark = documentation
     ? paint('dim', 'documentation')
     : paint(checksum === 'ok' ? 'bad' : 'warn', `checksum ${checksum}`)
-  printLine(`${printable(file)}:${line}:${column}  ${masked}  ${kind}  ${remark}`)
+  process.stdout.write(`${printable(file)}:${line}:${column}  ${masked}  ${kind}  ${remark}\n`)
 }
 
 function summary({ secrets, files, binaries, unreadable }: Report): string {

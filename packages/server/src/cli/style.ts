@@ -16,11 +16,16 @@ export function paint(tone: Tone | undefined, text: string): string {
 }
 
 // Controls can steer a terminal, and marks of direction can make a text read as another one.
-const STEERING = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
+const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/gu
 
 /** Makes the characters visible that a terminal would obey. */
 export function printable(text: string): string {
   return text.replace(STEERING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The same for a text of several lines, which stay apart. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
 }
 
 const TONES: Record<string, Tone> = { active: 'good', disabled: 'warn', not_yet_valid: 'warn' }

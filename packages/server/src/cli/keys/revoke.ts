@@ -6,7 +6,6 @@ import { readSeconds } from '../duration.ts'
 import { readId } from '../ids.ts'
 import { printJson, printLine } from '../print.ts'
 import { confirm, requireTerminal } from '../prompt.ts'
-import { printable } from '../style.ts'
 import { formatTime } from '../time.ts'
 
 interface Options {
@@ -35,12 +34,12 @@ async function revoke(id: string, { reason, after, overrideProtection, yes, json
   const key = await withClient(async (client) => {
     if (!yes) {
       const { name } = await client.keys.get(id)
-      await confirm(`Revoke key ${id} (${printable(name)})? It cannot be undone.`)
+      await confirm(`Revoke key ${id} (${name})? It cannot be undone.`)
     }
     return client.keys.revoke(id, body)
   })
   if (json) printJson(key)
-  else printLine(`revoked  ${key.id}   ${printable(key.name)}${whenOf(key.revoked?.at, after)}`)
+  else printLine(`revoked  ${key.id}   ${key.name}${whenOf(key.revoked?.at, after)}`)
 }
 
 function whenOf(at: string | undefined, after: number | undefined): string {

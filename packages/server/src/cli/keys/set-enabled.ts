@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { withClient } from '../client.ts'
 import { readId } from '../ids.ts'
 import { printJson, printLine } from '../print.ts'
-import { printable } from '../style.ts'
 
 export function defineKeyDisable(command: Command): void {
   defineSwitch(command, 'disable', 'refuse a key until it is enabled again')
@@ -20,6 +19,6 @@ function defineSwitch(command: Command, verb: 'disable' | 'enable', description:
     .action(async (id: string, { json }: { json?: true }) => {
       const key = await withClient(async (client) => client.keys[verb](id))
       if (json) printJson(key)
-      else printLine(`${verb}d  ${key.id}   ${printable(key.name)}`)
+      else printLine(`${verb}d  ${key.id}   ${key.name}`)
     })
 }
