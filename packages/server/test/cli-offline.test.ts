@@ -213,8 +213,10 @@ describe('wrong usage', () => {
 })
 
 /** Runs a command into a pipe whose reader has gone. */
-async function intoNothing(args: string) {
-  const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', `${COMMAND} ${args} | true`], {
+const intoNothing = (args: string) => inShell(`${COMMAND} ${args} | true`)
+
+async function inShell(line: string) {
+  const shell = spawn('bash', ['--norc', '-o', 'pipefail', '-c', line], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -230,6 +232,20 @@ test('a reader that has gone is no error', async () => {
   for (const args of ['--help', 'config print --json', 'scanner export gitleaks']) {
     expect(await intoNothing(args)).toEqual({ code: 0, stderr: '' })
   }
+})
+
+test('a disk that is full is an error: half an answer is none', async () => {
+  for (const args of ['version', 'config print --json', '--help']) {
+    expect(await inShell(`${COMMAND} ${args} > /dev/full`)).toEqual({
+      code: 1,
+      stderr: 'keysmith: the answer could not be written (ENOSPC).\n',
+    })
+  }
+})
+
+test('an error that nobody reads keeps its exit code', async () => {
+  const { code } = await inShell(`${COMMAND} scan ${root}/nowhere 2>&1 >/dev/null | true`)
+  expect(code).toBe(6)
 })
 
 test('a reader that has gone before the secret came is an error: the secret is lost', async () => {

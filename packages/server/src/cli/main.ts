@@ -2,10 +2,14 @@
 import { EXIT } from '../exit.ts'
 import { buildProgram } from './program.ts'
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // The reader of a pipe has gone: nothing is left to say.
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok)
+  if (code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok)
+  process.stderr.write(`keysmith: the answer could not be written (${code}).\n`)
+  process.exit(EXIT.failed)
 })
+// There is no other place for what was to be said: the exit code stays that of the command.
+process.stderr.on('error', () => {})
 
 // Whatever is written is for this user alone: database, pepper, sockets, secrets.
 process.umask(0o077)
