@@ -151,6 +151,16 @@ describe('key import --hashes', () => {
     expect(Date.parse(defaults.expiresAt)).toBeLessThan(Date.now() + 6 * 86_400_000)
   })
 
+  test('a field of its own lines is never taken for a remark of the command', async () => {
+    const rows = [
+      { secretSha256: issued().hex, name: 'a', dropped: 5 },
+      { secretSha256: issued().hex, name: 'b', isWeak: true },
+    ]
+    const { code, stdout, stderr } = await importFrom(file(rows), ...ATTESTED)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(stdout).toMatch(/^line 1 .*dropped: there is no.*\nline 2 .*isWeak: there is no/)
+  })
+
   test('a line that cannot be read is refused alone, and is not repeated in the answer', async () => {
     const good = issued()
     const lines = [

@@ -20,14 +20,16 @@ export function fromBetterAuth(row: Row): KeyDraft {
   const owner = readText(row, 'referenceId', 'reference_id', 'userId', 'user_id')
   const start = readText(row, 'start')
   return {
-    secretSha256,
-    name: readText(row, 'name'),
-    ...(start !== null && { start }),
-    ...(owner !== null && { owner }),
-    enabled: readSwitch(row, 'enabled', true),
-    expiresAt: readTime(row, 'expiresAt', 'expires_at'),
-    ...readPermissions(row),
-    ...readLabels(row, 'metadata'),
+    key: {
+      secretSha256,
+      name: readText(row, 'name'),
+      ...(start !== null && { start }),
+      ...(owner !== null && { owner }),
+      enabled: readSwitch(row, 'enabled', true),
+      expiresAt: readTime(row, 'expiresAt', 'expires_at'),
+      ...readPermissions(row),
+      ...readLabels(row, 'metadata'),
+    },
     dropped: limitsOf(row, 'remaining', 'refillAmount', 'rateLimitEnabled'),
   }
 }

@@ -30,10 +30,11 @@ export function convert(
   defaults: Partial<ImportKey>,
 ): Converted {
   try {
-    const { dropped = [], isWeak = false, name, start, ...draft } = read()
+    const { key, dropped = [], isWeak = false } = read()
+    const { name, start, ...fields } = key
     const shown = start === undefined ? {} : { start: [...start].slice(0, START_MAX).join('') }
     const named = { name: name ?? nameOf(shown.start, line) }
-    return { line, body: { ...defaults, ...draft, ...named, ...shown }, dropped, isWeak }
+    return { line, body: { ...defaults, ...fields, ...named, ...shown }, dropped, isWeak }
   } catch (error) {
     if (error instanceof LineRefused) return { line, refused: error.message }
     throw error

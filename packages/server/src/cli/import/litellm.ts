@@ -20,13 +20,15 @@ export function fromLitellm(row: Row): KeyDraft {
   if (secretSha256 === null) throw new LineRefused('token is not a SHA-256')
   const owner = readText(row, 'user_id', 'team_id')
   return {
-    secretSha256,
-    name: readText(row, 'key_alias', 'key_name'),
-    ...(owner !== null && { owner }),
-    enabled: !readSwitch(row, 'blocked', false),
-    expiresAt: readTime(row, 'expires'),
-    allowedModels: readModels(row),
-    ...readLabels(row, 'metadata'),
+    key: {
+      secretSha256,
+      name: readText(row, 'key_alias', 'key_name'),
+      ...(owner !== null && { owner }),
+      enabled: !readSwitch(row, 'blocked', false),
+      expiresAt: readTime(row, 'expires'),
+      allowedModels: readModels(row),
+      ...readLabels(row, 'metadata'),
+    },
     dropped: limitsOf(row, 'max_budget', 'tpm_limit', 'rpm_limit', 'max_parallel_requests'),
   }
 }

@@ -9,12 +9,13 @@ export function fromOwnLine(row: Row): KeyDraft {
   const start = readText(row, 'start')
   // The service has the schema, and says of each field what is wrong.
   const key = row as unknown as ImportKey
-  return { ...key, name: readText(row, 'name'), secretSha256, ...(start !== null && { start }) }
+  const name = readText(row, 'name')
+  return { key: { ...key, name, secretSha256, ...(start !== null && { start }) } }
 }
 
 /** A SHA-256 and nothing else. */
 export function fromHash(text: string): KeyDraft {
   const secretSha256 = readSha256(text)
-  if (secretSha256 !== null) return { name: null, secretSha256 }
+  if (secretSha256 !== null) return { key: { name: null, secretSha256 } }
   throw new LineRefused('it is not a SHA-256 in hex, base64 or base64url')
 }

@@ -1,9 +1,9 @@
 import type { ImportKey } from '@keysmith/client'
 
-/** What a line of another system says, with every field that Keysmith can hold. */
-export type KeyDraft = Omit<ImportKey, 'name'> & {
-  /** Null when the other system has none. */
-  name: string | null
+/** What a line of another system says. */
+export interface KeyDraft {
+  /** Every field that Keysmith can hold; the name is null when the other system has none. */
+  key: Omit<ImportKey, 'name'> & { name: string | null }
   /** Limits of the other system that are not taken over. */
   dropped?: readonly string[]
   /** The string looks as if it could be guessed. */

@@ -17,7 +17,7 @@ export function fromString(text: string, attestedBits: number): KeyDraft {
     throw new LineRefused(`it has ${bits} random bits at most; import it without --entropy-bits`)
   }
   const secretSha256 = createHash('sha256').update(text).digest('hex')
-  return { name: null, secretSha256, isWeak: bits < GUESSABLE_BELOW_BITS }
+  return { key: { name: null, secretSha256 }, isWeak: bits < GUESSABLE_BELOW_BITS }
 }
 
 const CLASSES: readonly [RegExp, number][] = [

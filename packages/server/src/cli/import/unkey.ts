@@ -23,14 +23,16 @@ export function fromUnkey(row: Row): KeyDraft {
   const start = readText(row, 'start')
   const permissions = readTexts(row, 'permissions')
   return {
-    secretSha256,
-    name: readText(row, 'name'),
-    ...(start !== null && { start }),
-    ...(owner !== null && { owner }),
-    enabled: readSwitch(row, 'enabled', true),
-    expiresAt: readTime(row, 'expires'),
-    ...(permissions !== null && { permissions }),
-    ...readLabels(row, 'meta'),
+    key: {
+      secretSha256,
+      name: readText(row, 'name'),
+      ...(start !== null && { start }),
+      ...(owner !== null && { owner }),
+      enabled: readSwitch(row, 'enabled', true),
+      expiresAt: readTime(row, 'expires'),
+      ...(permissions !== null && { permissions }),
+      ...readLabels(row, 'meta'),
+    },
     dropped: limitsOf(row, 'remaining', 'remaining_requests', 'credits', 'ratelimits', 'roles'),
   }
 }
