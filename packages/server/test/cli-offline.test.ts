@@ -238,7 +238,7 @@ test('a disk that is full is an error: half an answer is none', async () => {
   for (const args of ['version', 'config print --json', '--help']) {
     expect(await inShell(`${COMMAND} ${args} > /dev/full`)).toEqual({
       code: 1,
-      stderr: 'keysmith: the answer could not be written (ENOSPC).\n',
+      stderr: 'keysmith: standard output cannot be written (ENOSPC).\n',
     })
   }
 })

@@ -185,3 +185,15 @@ function fill(file: string): string {
   closeSync(handle)
   return file
 }
+
+test('a log that cannot be written does not stop the service', async () => {
+  const root = tempFolder()
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  const wrapper = ['bash', '-c', 'exec "$@" > /dev/full', '--']
+  const server = await serve({ dataDir: join(root, 'data'), wrapper })
+  const ledger = new Ledger()
+  for (let key = 0; key < 3; key += 1) await ledger.change(server, 'create')
+  expect(await ledger.compare(server)).toEqual([])
+  await server.stop()
+  expect(server.output().stderr).toBe('keysmith: standard output cannot be written (ENOSPC).\n')
+})
