@@ -32,7 +32,13 @@ export interface CommandResult {
 export async function keysmith(
   args: string[],
   settings: Record<string, string> = {},
-  options: { input?: string; cwd?: string; timeout?: number; uid?: number; gid?: number } = {},
+  options: {
+    input?: string | Buffer
+    cwd?: string
+    timeout?: number
+    uid?: number
+    gid?: number
+  } = {},
 ): Promise<CommandResult> {
   const { input, ...rest } = options
   const child = spawn(process.execPath, [...NODE_OPTIONS, ...args], {

@@ -241,15 +241,35 @@ describe('key import --stdin', () => {
   })
 
   test('refuses what is too short or too long, and warns of what can be guessed', async () => {
-    const input = ['a'.repeat(19), 'a'.repeat(1025), '1234567890123456789012345'].join('\n')
+    const input = ['a'.repeat(19), 'é'.repeat(513), '1234567890123456789012345'].join('\n')
     const { code, stdout, stderr } = await run(['key', 'import', '--stdin'], input)
     expect(code).toBe(1)
     expect(stdout.split('\n').slice(0, -1)).toEqual([
-      'line 1  refused  it has 19 characters, not 20 to 1024',
-      'line 2  refused  it has 1025 characters, not 20 to 1024',
+      'line 1  refused  it has 19 characters, not 20 or more',
+      'line 2  refused  it has 1026 bytes, not 1024 or fewer',
       'imported 1  existing 0  refused 2',
     ])
     expect(stderr).toMatch(/^keysmith: warning: fewer than 112 random bits.*: line 3\.\n$/)
+  })
+
+  test('takes a string of as many bytes as a verification looks at', async () => {
+    const secret = `${issued().secret}${'é'.repeat(488)}x`
+    expect(Buffer.byteLength(secret)).toBe(1024)
+    const { code } = await run(['key', 'import', '--stdin', ...ATTESTED], secret)
+    expect({ code, verdict: await verdictOf(secret) }).toEqual({ code: 0, verdict: 'valid' })
+  })
+
+  test('refuses what could not be presented as it was', async () => {
+    const input = Buffer.from(
+      [`${issued().secret} `, `${issued().secret}\xff`].join('\n'),
+      'latin1',
+    )
+    const answer = await keysmith(['key', 'import', '--stdin'], settings(), { input })
+    expect(answer.code).toBe(1)
+    expect(answer.stdout.split('\n').slice(0, 2)).toEqual([
+      'line 1  refused  it begins or ends with a space',
+      'line 2  refused  it is not UTF-8',
+    ])
   })
 
   test('refuses to attest more random bits than a string can have', async () => {

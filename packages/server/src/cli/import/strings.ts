@@ -2,16 +2,14 @@ import { createHash } from 'node:crypto'
 import { type KeyDraft, LineRefused } from './record.ts'
 
 const LENGTH_MIN = 20
-const LENGTH_MAX = 1024
+/** As much as a verification looks at. */
+const BYTES_MAX = 1024
 /** From here on nobody guesses a string. */
 export const GUESSABLE_BELOW_BITS = 112
 
 /** A plain string, hashed here so that it never travels. */
 export function fromString(text: string, attestedBits: number): KeyDraft {
-  const length = [...text].length
-  if (length < LENGTH_MIN || length > LENGTH_MAX) {
-    throw new LineRefused(`it has ${length} characters, not ${LENGTH_MIN} to ${LENGTH_MAX}`)
-  }
+  requirePresentable(text)
   const bits = estimateBits(text)
   if (attestedBits >= GUESSABLE_BELOW_BITS && bits < GUESSABLE_BELOW_BITS) {
     throw new LineRefused(`it has ${bits} random bits at most; import it without --entropy-bits`)
@@ -19,6 +17,21 @@ export function fromString(text: string, attestedBits: number): KeyDraft {
   const secretSha256 = createHash('sha256').update(text).digest('hex')
   return { key: { name: null, secretSha256 }, isWeak: bits < GUESSABLE_BELOW_BITS }
 }
+
+/** What is not taken over as it was could never be verified, and nobody would know why. */
+function requirePresentable(text: string): void {
+  const length = [...text].length
+  if (length < LENGTH_MIN) {
+    throw new LineRefused(`it has ${length} characters, not ${LENGTH_MIN} or more`)
+  }
+  const bytes = Buffer.byteLength(text)
+  if (bytes > BYTES_MAX) throw new LineRefused(`it has ${bytes} bytes, not ${BYTES_MAX} or fewer`)
+  if (text.includes(NOT_UTF8)) throw new LineRefused('it is not UTF-8')
+  if (text !== text.trim()) throw new LineRefused('it begins or ends with a space')
+}
+
+/** Stands for each byte that cannot be read, so that different strings would have one hash. */
+const NOT_UTF8 = '\ufffd'
 
 const CLASSES: readonly [RegExp, number][] = [
   [/[0-9]/, 10],
