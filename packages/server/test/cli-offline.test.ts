@@ -184,6 +184,7 @@ describe('wrong usage', () => {
     ['version --jsn', "unknown option '--jsn'. Did you mean --json? See keysmith version --help."],
     ['token create', "required option '--name <name>' not specified. See keysmith token create"],
     ['token create --name x --permission a --ttl 90', "option '--ttl <duration>' argument '90'"],
+    ['token revoke x', "command-argument value 'x' is invalid for argument 'id'. An id has 16 "],
     ['token revoke', "missing required argument 'id'. "],
     ['key generate', "required option '--kind <kind>' not specified. "],
     ['key generate --kind boot', "option '--kind <kind>' argument 'boot' is invalid. "],
@@ -204,7 +205,15 @@ describe('wrong usage', () => {
 
   test('does not repeat a secret that stands in the wrong place', async () => {
     const { secret } = generateKey({ brand: 'ks', kind: 'live' })
-    for (const args of [[secret], ['key', secret], ['key', 'generate', '--kind', secret]]) {
+    for (const args of [
+      [secret],
+      ['key', secret],
+      ['key', 'generate', '--kind', secret],
+      ['key', 'list', '--project', secret],
+      ['project', 'get', secret],
+      ['token', 'revoke', secret],
+      ['token', 'create', '--name', 'x', '--permission', 'a', '--project', secret],
+    ]) {
       const { code, stderr } = await run(args)
       expect(code).toBe(2)
       expectNoSecret(stderr)

@@ -2,6 +2,7 @@ import type { CreateToken, IssuedToken, Token } from '@keysmith/contract'
 import type { Command } from 'commander'
 import { askForAll, askService } from './ask-service.ts'
 import { fromNow, readDuration } from './duration.ts'
+import { readId, readProject } from './ids.ts'
 import { printJson, printLine, tell, toJson } from './print.ts'
 import { confirm } from './prompt.ts'
 import { collect } from './repeatable.ts'
@@ -29,7 +30,7 @@ export function defineToken(token: Command): void {
       'a right on the API (keys:write), or a permission it may hand out (jobs:*, *); repeatable',
       collect,
     )
-    .option('--project <project>', 'the only project it may touch, by id or name')
+    .option('--project <project>', 'the only project it may touch, by id or name', readProject)
     .option(
       '--ttl <duration>',
       'lifetime such as 12h or 90d; default: it never expires',
@@ -46,7 +47,7 @@ export function defineToken(token: Command): void {
   token
     .command('revoke')
     .description('revoke a management token at once')
-    .argument('<id>', 'id of the token')
+    .argument('<id>', 'id of the token', readId)
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .action(revokeToken)
@@ -97,8 +98,7 @@ async function listTokens({ json }: { json?: true }) {
 
 async function revokeToken(id: string, { yes, json }: { yes?: true; json?: true }) {
   if (!yes) await confirm(`Revoke the token ${id}? It cannot be undone.`)
-  const path = `/v1/tokens/${encodeURIComponent(id)}`
-  const token = await askService<Token>({ method: 'DELETE', path })
+  const token = await askService<Token>({ method: 'DELETE', path: `/v1/tokens/${id}` })
   if (json) printJson(token)
   else printLine(`revoked  ${token.id}   ${token.name}`)
 }
