@@ -1,13 +1,23 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import { parseKey } from '@keysmith/key-format'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { expectNoSecret, useCaller } from './_caller.ts'
 import { COMMAND, freePort, keysmith } from './_process.ts'
 
 const { root, server, settings, run, json, createKey } = useCaller()
+/** Lets a server of the test listen until the test ends; gives its port. */
+async function listen(other: Server): Promise<number> {
+  onTestFinished(() => void other.close())
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  return (other.address() as AddressInfo).port
+}
+
 const LIST = ['key', 'list', '--json']
 const ABSENT = '0'.repeat(16)
 
@@ -111,6 +121,34 @@ describe('refusals are one line and an exit code', () => {
     const changed = { KEYSMITH_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
     const line = /^keysmith: http:\/\/127.* No connection .*ECONNREFUSED.*KEYSMITH_ENDPOINT\.\n$/
     await answersWith(4, line, LIST, changed)
+  })
+
+  test('a page of a proxy in between is exit code 4, and an address below which nothing is 1', async () => {
+    for (const [status, line] of [
+      [502, /^keysmith: http:.* Status 502\. Check KEYSMITH_ENDPOINT\.\n$/],
+      [200, /^keysmith: http:.* Check KEYSMITH_ENDPOINT\.\n$/],
+    ] as const) {
+      const proxy = await listen(
+        createServer((_, response) => {
+          response.writeHead(status, { 'content-type': 'text/html' }).end('<html>No</html>')
+        }),
+      )
+      await answersWith(4, line, LIST, { KEYSMITH_ENDPOINT: `http://127.0.0.1:${proxy}` })
+    }
+    const below = { KEYSMITH_ENDPOINT: `${server().url}/below` }
+    const line = /There is no such route\. Check KEYSMITH_ENDPOINT\.\n$/
+    await answersWith(1, line, ['key', 'get', ABSENT], below)
+  })
+
+  test('a certificate that is not trusted is said to be the reason', async () => {
+    const [key, cert] = [join(root, 'tls-key'), join(root, 'tls-cert')]
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost']
+    execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+    const port = await listen(
+      createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, () => {}),
+    )
+    const changed = { KEYSMITH_ENDPOINT: `https://127.0.0.1:${port}` }
+    await answersWith(4, /SELF_SIGNED_CERT.* name its issuer in NODE_EXTRA_CA_CERTS/, LIST, changed)
   })
 
   test('a value that the service refuses is named by its field', async () => {

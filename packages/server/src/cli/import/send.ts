@@ -15,6 +15,8 @@ const LINES_MAX = 1000
 /** Slow digests take 20 ms each. */
 const SLOW_LINES_MAX = 100
 const CHUNK_BYTES_MAX = 3_000_000
+/** Ten times what a chunk takes: a service that hangs is given up in minutes, the attempts together. */
+const CHUNK_TIMEOUT_MS = 30_000
 
 /** Sends the lines in chunks and gives what became of each, in their order. */
 export async function sendLines(
@@ -49,7 +51,8 @@ async function sendChunk(
 ): Promise<ReportLine[]> {
   const sent = chunk.filter((line) => 'body' in line)
   const bodies: ImportKey[] = sent.map(({ body }) => body)
-  const answer = sent.length > 0 ? await client.keys.import(bodies, target) : { lines: [] }
+  const options = { timeoutMs: CHUNK_TIMEOUT_MS }
+  const answer = sent.length > 0 ? await client.keys.import(bodies, target, options) : { lines: [] }
   const outcomes = answer.lines.map((outcome) => ({
     ...outcome,
     line: sent[outcome.line - 1]?.line ?? outcome.line,
