@@ -43,6 +43,11 @@ describe('a table', () => {
     expect(stdout).not.toMatch(/…| in \d+ days/)
   })
 
+  test('is whole on a terminal that does not know its width', async () => {
+    const { shown } = await onTerminal(['token', 'list'], settings, { columns: 0 })
+    expect(shown.split(NAME)).toHaveLength(3)
+  })
+
   test('says on a wide terminal how far away a time is', async () => {
     const { shown } = await onTerminal(['token', 'list'], settings, { columns: 200 })
     expect(shown).toMatch(/ {2}in 89 days {2}/)

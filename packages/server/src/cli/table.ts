@@ -17,7 +17,9 @@ export function printTable(rows: readonly Cell[][], header?: readonly string[]):
   const natural = (all[0] ?? []).map((_, column) =>
     Math.max(...all.map((row) => widthOf(row[column]?.text ?? ''))),
   )
-  const widths = process.stdout.isTTY ? fitWidths(natural, process.stdout.columns) : natural
+  // A terminal that does not know its width, such as a serial line, says 0.
+  const { columns } = process.stdout
+  const widths = process.stdout.isTTY && columns > 0 ? fitWidths(natural, columns) : natural
   for (const row of all) process.stdout.write(`${formatRow(row, widths)}\n`)
 }
 
