@@ -190,6 +190,9 @@ describe('in files', () => {
       stderr: 'keysmith: warning: locked cannot be read.\n',
     })
     expect(JSON.parse(refused.stdout)).toMatchObject({ files: 2, unreadable: ['locked'] })
+    symlinkSync('loop', join(folder, 'loop'))
+    const loop = { code: 1, stderr: expect.stringContaining('warning: loop cannot be read.') }
+    expect(await scan('loop')).toMatchObject(loop)
   })
 })
 
@@ -249,6 +252,6 @@ describe('with --git-staged', () => {
     rmSync(join(folder, '.git'), { recursive: true })
     const { code, stdout, stderr } = await scan('--git-staged')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^keysmith: git says: .*\n$/)
+    expect(stderr).toMatch(/^keysmith: git says: fatal: not a git repository.*\n$/)
   })
 })

@@ -9,9 +9,11 @@ const SKIPPED = ['.git', 'node_modules']
 /** The files below these paths, in order. Links inside a folder are not followed. */
 export async function* files(paths: readonly string[]): AsyncGenerator<Source> {
   for (const path of paths) {
-    const found = await stat(path).catch(() => null)
-    if (found === null) throw new StartRefused(EXIT.notFound, `There is no ${path}.`)
-    if (found.isDirectory()) yield* filesOf(path)
+    const found = await stat(path).catch(({ code }: NodeJS.ErrnoException) => {
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') return null
+      throw new StartRefused(EXIT.notFound, `There is no ${path}.`)
+    })
+    if (found?.isDirectory()) yield* filesOf(path)
     else yield fileSource(path)
   }
 }

@@ -22,15 +22,21 @@ export async function* stagedFiles(paths: readonly string[]): AsyncGenerator<Sou
 }
 
 function listStaged(paths: readonly string[]): { name: string; object: string }[] {
+  // Outside a repository `git diff` compares files, and says nothing of a repository.
+  askGit(['rev-parse', '--git-dir'])
   const format = ['--raw', '-z', '--no-abbrev', '--no-renames', '--no-relative', '--no-ext-diff']
   const args = ['diff', '--cached', ...format, '--diff-filter=d', '--', ...paths]
+  return readPairs(askGit(args).split('\0').slice(0, -1))
+}
+
+function askGit(args: readonly string[]): string {
   const { error, status, stdout, stderr } = spawnSync('git', args, {
     encoding: 'utf8',
     maxBuffer: LIST_BYTES_MAX,
   })
   if (error) throw new StartRefused(EXIT.failed, 'git cannot be run.', { cause: error })
   if (status !== 0) throw new StartRefused(EXIT.failed, `git says: ${stderr.split('\n', 1)[0]}`)
-  return readPairs(stdout.split('\0').slice(0, -1))
+  return stdout
 }
 
 /** Facts and name take turns: `:100644 100644 <old> <new> M`, then the path. */
