@@ -6,7 +6,11 @@ export interface Question {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   body?: unknown
+  /** Milliseconds until the service counts as hanging; default 60,000, twice what it takes at most. */
+  timeoutMs?: number
 }
+
+const TIMEOUT_MS = 60_000
 
 /**
  * Asks the service of this data folder over its control socket. If none runs, the service is started
@@ -60,7 +64,8 @@ export async function askForAll<Item>(path: string): Promise<Item[]> {
   return items
 }
 
-function ask<Answer>(socketPath: string, { method, path, body }: Question): Promise<Answer> {
+function ask<Answer>(socketPath: string, question: Question): Promise<Answer> {
+  const { method, path, body, timeoutMs = TIMEOUT_MS } = question
   const headers = body === undefined ? {} : { 'content-type': 'application/json' }
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, method, path, headers, agent: false }, (response) => {
@@ -76,6 +81,12 @@ function ask<Answer>(socketPath: string, { method, path, body }: Question): Prom
         else reject(refusalOf(answer as Problem))
       })
     })
+    const timer = setTimeout(() => {
+      const message = `The service of this data folder does not answer (${socketPath}).`
+      reject(new StartRefused(EXIT.storage, `${message} Stop it, and start it again.`))
+      outgoing.destroy()
+    }, timeoutMs)
+    outgoing.on('close', () => clearTimeout(timer))
     outgoing.on('error', reject)
     outgoing.end(body === undefined ? undefined : JSON.stringify(body))
   })

@@ -25,6 +25,9 @@ const ACTIONS: Record<AuditEvent['action'], true> = {
   'token.revoked': true,
 }
 
+/** A little more than the service takes at most. */
+const CHAIN_TIMEOUT_MS = 610_000
+
 type Filter = Omit<ListAuditEvents, 'limit' | 'cursor'>
 
 type ChainCheck =
@@ -44,7 +47,11 @@ export function defineAudit(audit: Command): void {
     .description('walk the hash chain of the audit log; exit 7 when it is broken')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: true }) => {
-      const check = await askService<ChainCheck>({ method: 'GET', path: '/control/audit-chain' })
+      const check = await askService<ChainCheck>({
+        method: 'GET',
+        path: '/control/audit-chain',
+        timeoutMs: CHAIN_TIMEOUT_MS,
+      })
       if (json) printJson(check)
       else if (check.ok) printLine(`ok  ${check.events} events, head ${check.head}`)
       else printLine(`broken at event ${check.seq}: ${check.reason}`)
