@@ -213,6 +213,15 @@ describe('key import --hashes', () => {
     })
   })
 
+  test('--dry-run never speaks of keys that were imported, with no good line either', async () => {
+    const args = ['key', 'import', '--hashes', file('no hash\n'), '--dry-run']
+    const { stdout } = await keysmith(args, {})
+    expect(stdout).toMatch(/^line 1 {2}refused .*\nreadable 0 {2}refused 1\n$/)
+    const json = JSON.parse((await keysmith([...args, '--json'], {})).stdout)
+    expect(json).toMatchObject({ readable: 0, refused: 1, lines: [{ line: 1 }] })
+    expect(json).not.toHaveProperty('imported')
+  })
+
   test('a file that is not there, and a service that is not there, are told apart', async () => {
     const absent = await importFrom(join(root, 'nowhere'))
     expect(absent).toMatchObject({ code: 6, stdout: '' })

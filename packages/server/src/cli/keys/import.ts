@@ -28,9 +28,9 @@ interface ReadableLine {
   name: string
 }
 
-interface Report {
-  lines: readonly (ReportLine | ReadableLine)[]
-}
+type Lines = readonly (ReportLine | ReadableLine)[]
+
+const OUTCOMES = ['imported', 'existing', 'refused']
 
 export function defineKeyImport(command: Command): void {
   command
@@ -63,10 +63,10 @@ async function importKeys({ project, dryRun, json, ...options }: Options) {
     ? await tryOut(lines)
     : await withClient((client) => sendLines(client, lines, target))
   remarks.warn()
-  const report = { ...count(outcomes), lines: outcomes }
-  if (json) printJson(report)
-  else show(report)
-  if (report.refused > 0) process.exitCode = EXIT.failed
+  const counts = count(outcomes, dryRun ? ['readable', 'refused'] : OUTCOMES)
+  if (json) printJson({ ...counts, lines: outcomes })
+  else show(outcomes, counts)
+  if (counts.refused) process.exitCode = EXIT.failed
 }
 
 async function* readLines(options: Options): AsyncGenerator<Converted> {
@@ -93,7 +93,7 @@ function requirePipe(): void {
 }
 
 /** What an import would refuse before it sends anything. */
-async function tryOut(lines: AsyncIterable<Converted>): Promise<(ReportLine | ReadableLine)[]> {
+async function tryOut(lines: AsyncIterable<Converted>): Promise<Lines> {
   const outcomes: (ReportLine | ReadableLine)[] = []
   for await (const line of lines) {
     if ('refused' in line) outcomes.push(...refusalOf(line))
@@ -102,14 +102,12 @@ async function tryOut(lines: AsyncIterable<Converted>): Promise<(ReportLine | Re
   return outcomes
 }
 
-function count(lines: readonly (ReportLine | ReadableLine)[]) {
+function count(lines: Lines, outcomes: readonly string[]): Record<string, number> {
   const of = (wanted: string) => lines.filter(({ outcome }) => outcome === wanted).length
-  const done = { imported: of('imported'), existing: of('existing') }
-  const readable = of('readable')
-  return { ...(readable > 0 ? { readable } : done), refused: of('refused') }
+  return Object.fromEntries(outcomes.map((outcome) => [outcome, of(outcome)]))
 }
 
-function show({ lines, ...counts }: ReturnType<typeof count> & Pick<Report, 'lines'>): void {
+function show(lines: Lines, counts: Record<string, number>): void {
   for (const line of lines) {
     if ('detail' in line || 'code' in line) {
       printLine(`line ${line.line}  refused  ${line.detail ?? line.code}`)
