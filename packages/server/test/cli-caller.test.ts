@@ -5,10 +5,11 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { parseKey } from '@keysmith/key-format'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { expectNoSecret, useCaller } from './_caller.ts'
-import { COMMAND, freePort, keysmith } from './_process.ts'
+import { ARGV, COMMAND, commandEnvironment, freePort, keysmith } from './_process.ts'
 
 const { root, server, settings, run, json, createKey } = useCaller()
 /** Lets a server of the test listen until the test ends; gives its port. */
@@ -223,6 +224,26 @@ describe('nothing is half done', () => {
       out,
     ])
     expect({ code, exists: existsSync(out) }).toEqual({ code: 1, exists: false })
+  })
+
+  test('a create that is interrupted leaves no file behind, and says what to look for', async () => {
+    const asked = createServer()
+    const port = await listen(asked)
+    const out = join(root, 'interrupted')
+    const child = spawn(
+      ARGV[0] ?? '',
+      [...ARGV.slice(1), 'key', 'create', '--name', 'x', '--out', out],
+      {
+        env: commandEnvironment({ ...settings(), KEYSMITH_ENDPOINT: `http://127.0.0.1:${port}` }),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    )
+    await once(asked, 'request')
+    expect(existsSync(out)).toBe(true)
+    child.kill('SIGINT')
+    const [stderr, [, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
+    expect({ signal, exists: existsSync(out) }).toEqual({ signal: 'SIGINT', exists: false })
+    expect(stderr).toMatch(/^keysmith: interrupted\. .* look before you repeat it\.\n$/)
   })
 
   let lost: { code: number; stderr: string }

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
 import { EXIT, StartRefused } from '../exit.ts'
+import { tell } from './print.ts'
 
 export interface SecretOutput {
   /** Writes a text with a secret in it. `owner` says in an error what the lost secret belongs to. */
@@ -21,9 +22,14 @@ export function openSecretOutput(file: string | undefined): SecretOutput {
     return { deliver: (text, owner) => deliver(STDOUT, text, owner), discard: () => {} }
   }
   const handle = openNewFile(file)
-  const discard = () => {
+  const remove = () => {
     closeSync(handle)
     rmSync(file)
+  }
+  const unwatch = beforeSignals(remove)
+  const discard = () => {
+    unwatch()
+    remove()
   }
   try {
     writeSync(handle, RESERVED, 0)
@@ -35,11 +41,29 @@ export function openSecretOutput(file: string | undefined): SecretOutput {
   return {
     discard,
     deliver: (text, owner) => {
+      unwatch()
       deliver(handle, text, owner, 0)
       ftruncateSync(handle, Buffer.byteLength(text) + 1)
       closeSync(handle)
     },
   }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Does this when the command is interrupted, which ends as it would have; gives what calls it off. */
+function beforeSignals(clean: () => void): () => void {
+  const end = (signal: NodeJS.Signals) => {
+    unwatch()
+    clean()
+    tell('keysmith: interrupted. What was asked for may have been made: look before you repeat it.')
+    process.kill(process.pid, signal)
+  }
+  const unwatch = () => {
+    for (const signal of SIGNALS) process.off(signal, end)
+  }
+  for (const signal of SIGNALS) process.on(signal, end)
+  return unwatch
 }
 
 /** Opens a file that does not exist yet, for its owner only. */
