@@ -68,7 +68,7 @@ describe('key import --hashes', () => {
       'line 3  refused  key is not a SHA-256; with disableKeyHashing use --stdin\nimported 2  existing 0  refused 1\n',
     )
     expect(stderr).toBe(
-      'keysmith: warning: limits are not taken over (remaining, rateLimitEnabled): 1 lines.\n',
+      'keysmith: warning: limits are not taken over (remaining, rateLimitEnabled): 1 line.\n',
     )
     const [ci] = await json(['key', 'list', '--owner', 'user-1'])
     const [disabled] = await json(['key', 'list', '--owner', 'user-2'])
@@ -98,7 +98,7 @@ describe('key import --hashes', () => {
     const input = file(rows.map((row) => JSON.stringify(row)).join('\n'))
     const answer = await importFrom(input, ...ATTESTED, '--json')
     expect(answer.code).toBe(1)
-    expect(answer.stderr).toMatch(/limits are not taken over \(credits\): 1 lines/)
+    expect(answer.stderr).toMatch(/limits are not taken over \(credits\): 1 line\./)
     const report = JSON.parse(answer.stdout)
     expect(report).toMatchObject({ imported: 2, existing: 0, refused: 1 })
     expect(report.lines[2]).toMatchObject({ line: 3, detail: 'the key was deleted there' })

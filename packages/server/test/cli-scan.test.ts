@@ -63,7 +63,7 @@ describe('in files', () => {
 
   test('nothing found is exit code 0', async () => {
     put('clean.txt', 'ks_live_ and ks_live_1 alone are no secrets')
-    expect(await scan()).toEqual({ code: 0, stdout: '', stderr: '0 secrets in 1 files\n' })
+    expect(await scan()).toEqual({ code: 0, stdout: '', stderr: '0 secrets in 1 file\n' })
     expect(JSON.parse((await scan('--json')).stdout)).toEqual({
       ok: true,
       findings: [],
@@ -131,7 +131,7 @@ describe('in files', () => {
     expect(await scan()).toEqual({
       code: 0,
       stdout: '',
-      stderr: '0 secrets in 1 files, 1 binary files skipped\n',
+      stderr: '0 secrets in 1 file, 1 binary file skipped\n',
     })
     expect((await scan('a/node_modules')).code).toBe(7)
   })
@@ -219,7 +219,7 @@ describe('with --git-staged', () => {
       `staged.txt:2:1  ${maskKey(live.secret)}  live  checksum ok`,
       `two.txt:1:1  ${maskKey(other.secret)}  root  checksum ok`,
     ])
-    expect(stderr).toBe('2 secrets in 3 files, 1 binary files skipped\n')
+    expect(stderr).toBe('2 secrets in 3 files, 1 binary file skipped\n')
     expect((await scan('--git-staged', 'two.txt')).stdout).toMatch(/^two\.txt:1:1 .*\n$/)
   })
 
@@ -233,7 +233,7 @@ describe('with --git-staged', () => {
     put('later.txt', live.secret)
     git('add', 'new name.txt')
     git('add', '--intent-to-add', 'later.txt')
-    const clean = { code: 0, stdout: '', stderr: '0 secrets in 1 files\n' }
+    const clean = { code: 0, stdout: '', stderr: '0 secrets in 1 file\n' }
     expect(await scan('--git-staged')).toEqual(clean)
   })
 

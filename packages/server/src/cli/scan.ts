@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../exit.ts'
 import { readBrand } from './brand.ts'
+import { counted } from './counted.ts'
 import { printJson, tell } from './print.ts'
 import { type Progress, withProgress } from './progress.ts'
 import { files } from './scan/files.ts'
@@ -55,7 +56,7 @@ async function scan(paths: string[], { gitStaged, brand, json }: Options): Promi
   await withProgress(async (progress) => {
     const present = json ? collect : showAfter(progress)
     for await (const source of sources) {
-      progress.show(`${report.files} files searched`)
+      progress.show(`${counted(report.files, 'file')} searched`)
       await search(source, pattern, report, present)
     }
   })
@@ -112,9 +113,9 @@ function show({ file, line, column, masked, kind, checksum, documentation }: Fin
 
 function summary({ secrets, files, binaries, unreadable }: Report): string {
   const parts = [
-    `${secrets === 1 ? '1 secret' : `${secrets} secrets`} in ${files} files`,
-    ...(binaries > 0 ? [`${binaries} binary files skipped`] : []),
-    ...(unreadable.length > 0 ? [`${unreadable.length} files not readable`] : []),
+    `${counted(secrets, 'secret')} in ${counted(files, 'file')}`,
+    ...(binaries > 0 ? [`${counted(binaries, 'binary file')} skipped`] : []),
+    ...(unreadable.length > 0 ? [`${counted(unreadable.length, 'file')} not readable`] : []),
   ]
   return parts.join(', ')
 }

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import { tell } from '../print.ts'
 import type { Converted } from './convert.ts'
 import { GUESSABLE_BELOW_BITS } from './strings.ts'
@@ -20,7 +21,9 @@ export class Remarks {
   warn(): void {
     if (this.#limited > 0) {
       const names = [...this.#limits].join(', ')
-      tell(`keysmith: warning: limits are not taken over (${names}): ${this.#limited} lines.`)
+      tell(
+        `keysmith: warning: limits are not taken over (${names}): ${counted(this.#limited, 'line')}.`,
+      )
     }
     if (this.#weak.length > 0) {
       const lines = this.#weak.slice(0, LINES_NAMED).join(', ')

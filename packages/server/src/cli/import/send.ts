@@ -1,4 +1,5 @@
 import type { Client, ImportKey, ImportReport } from '@keysmith/client'
+import { counted } from '../counted.ts'
 import { tell } from '../print.ts'
 import { withProgress } from '../progress.ts'
 import type { Converted } from './convert.ts'
@@ -30,13 +31,13 @@ export async function sendLines(
     await withProgress(async ({ show }) => {
       for await (const chunk of chunksOf(lines, isFast ? LINES_MAX : SLOW_LINES_MAX)) {
         report.push(...(await sendChunk(client, chunk, target)))
-        show(`${report.length} lines done`)
+        show(`${counted(report.length, 'line')} done`)
       }
     })
   } catch (error) {
     if (report.length > 0) {
-      const what = `${report.length} lines were done before this.`
-      tell(`${what} Repeat the import: what is there is not made twice.`)
+      const done = `Done before this: ${counted(report.length, 'line')}.`
+      tell(`${done} Repeat the import: what is there is not made twice.`)
     }
     throw error
   }
