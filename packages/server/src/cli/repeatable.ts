@@ -10,7 +10,7 @@ export function collectOr(...words: string[]) {
   return (text: string, before: readonly string[] = []): string[] => {
     const values = collect(text, before)
     if (values.length === 1 || !values.some((value) => words.includes(value))) return values
-    throw new InvalidArgumentError(`${words.join(' and ')} stand alone.`)
+    throw new InvalidArgumentError(`Give ${words.join(' or ')} alone.`)
   }
 }
 
@@ -20,6 +20,8 @@ export function collectPairs(
   before?: Readonly<Record<string, string>>,
 ): Record<string, string> {
   if (text === 'none' && before === undefined) return {}
+  const isEmptied = before !== undefined && Object.keys(before).length === 0
+  if (text === 'none' || isEmptied) throw new InvalidArgumentError('Give none alone.')
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (name === undefined || value === undefined) {
     throw new InvalidArgumentError('Give name=value.')
