@@ -151,6 +151,17 @@ describe('key import --hashes', () => {
     expect(Date.parse(defaults.expiresAt)).toBeLessThan(Date.now() + 6 * 86_400_000)
   })
 
+  test('reads lines and arrays with any text that JSON may hold, from any system', async () => {
+    const [a, b] = [issued(), issued()]
+    const row = (secretSha256: string) => ({ secretSha256, name: 'two\u2028parts' })
+    const lines = file(`\ufeff${JSON.stringify(row(a.hex))}\r\n\r\n`)
+    expect((await importFrom(lines, ...ATTESTED)).stdout).toMatch(/^imported 1 /)
+    const array = file(`\n\n${JSON.stringify([row(b.hex)], null, 2)}\n`)
+    expect((await importFrom(array, ...ATTESTED)).stdout).toMatch(/^imported 1 /)
+    const name = ['--name', 'two\u2028parts']
+    expect(await json(['key', 'list', ...name])).toHaveLength(2)
+  })
+
   test('a field of its own lines is never taken for a remark of the command', async () => {
     const rows = [
       { secretSha256: issued().hex, name: 'a', dropped: 5 },
