@@ -14,9 +14,7 @@ const NARROWEST = 8
 export function printTable(rows: readonly Cell[][], header?: readonly string[]): void {
   const titles: Cell[] | undefined = header?.map((text) => ({ text, tone: 'title' }))
   const all = (titles ? [titles, ...rows] : rows).map((row) => row.map(readCell))
-  const natural = (all[0] ?? []).map((_, column) =>
-    Math.max(...all.map((row) => widthOf(row[column]?.text ?? ''))),
-  )
+  const natural = (all[0] ?? []).map((_, column) => widestOf(all, column))
   // A terminal that does not know its width, such as a serial line, says 0.
   const { columns } = process.stdout
   const widths = process.stdout.isTTY && columns > 0 ? fitWidths(natural, columns) : natural
@@ -40,6 +38,11 @@ interface ReadCell {
 function readCell(cell: Cell): ReadCell {
   if (typeof cell === 'string') return { text: printable(cell), tone: undefined }
   return { text: printable(cell.text), tone: cell.tone }
+}
+
+/** Not `Math.max(...)`: a long list has more rows than a call can have arguments. */
+function widestOf(rows: readonly ReadCell[][], column: number): number {
+  return rows.reduce((widest, row) => Math.max(widest, widthOf(row[column]?.text ?? '')), 0)
 }
 
 /** Narrows the widest column, one character at a time. */
