@@ -113,6 +113,22 @@ describe('key import --hashes', () => {
     expect(await verdictOf(c.secret)).not.toBe('valid')
   })
 
+  test('names limits that are used up, and none where there are none', async () => {
+    const limited = [
+      { key: issued().base64url, name: 'used up', remaining: 0, rateLimitEnabled: 0 },
+      { token: issued().hex, key_alias: 'no budget', max_budget: 0, rpm_limit: null },
+    ]
+    const { stderr } = await importFrom(file(limited), ...ATTESTED)
+    expect(stderr).toBe(
+      'keysmith: warning: limits are not taken over (remaining, max_budget): 2 lines.\n',
+    )
+    const free = [
+      { hash: issued().base64, name: 'a', ratelimits: [], roles: '[]', credits: null },
+      { key: issued().base64url, name: 'b', remaining: null, rateLimitEnabled: 'f' },
+    ]
+    expect(await importFrom(file(free), ...ATTESTED)).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('reads rows of LiteLLM, and never widens the models of a key', async () => {
     const [all, some, group] = [issued(), issued(), issued()]
     const rows = [

@@ -30,7 +30,10 @@ export function fromBetterAuth(row: Row): KeyDraft {
       ...readPermissions(row),
       ...readLabels(row, 'metadata'),
     },
-    dropped: limitsOf(row, 'remaining', 'refillAmount', 'rateLimitEnabled'),
+    dropped: [
+      ...limitsOf(row, 'remaining', 'refillAmount'),
+      ...(readSwitch(row, 'rateLimitEnabled', false) ? ['rateLimitEnabled'] : []),
+    ],
   }
 }
 

@@ -89,11 +89,14 @@ export function readLabels(row: Row, name: string): { metadata?: Record<string, 
   return labels.length === 0 ? {} : { metadata: Object.fromEntries(labels) }
 }
 
+/** What a column without a limit holds, as JSON or as a database writes it. Zero is a limit, the lowest. */
+const NO_LIMIT = new Set(['', 'false', 'f', '[]', '{}', 'null'])
+
 /** The limits among these columns that are in use. */
 export function limitsOf(row: Row, ...names: string[]): string[] {
   return names.filter((name) => {
-    const value = row[name]
-    return value !== undefined && value !== null && value !== false && value !== 0 && value !== '0'
+    const value = row[name] ?? ''
+    return !NO_LIMIT.has(typeof value === 'string' ? value : JSON.stringify(value))
   })
 }
 
