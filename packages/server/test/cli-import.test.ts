@@ -117,10 +117,12 @@ describe('key import --hashes', () => {
     const limited = [
       { key: issued().base64url, name: 'used up', remaining: 0, rateLimitEnabled: 0 },
       { token: issued().hex, key_alias: 'no budget', max_budget: 0, rpm_limit: null },
+      { token: issued().hex, key_alias: 'routes', allowed_routes: ['/chat'], model_max_budget: {} },
+      { hash: issued().base64, name: 'rate', ratelimit_limit: 10 },
     ]
     const { stderr } = await importFrom(file(limited), ...ATTESTED)
     expect(stderr).toBe(
-      'keysmith: warning: limits are not taken over (remaining, max_budget): 2 lines.\n',
+      'keysmith: warning: limits are not taken over (remaining, max_budget, allowed_routes, ratelimit_limit): 4 lines.\n',
     )
     const free = [
       { hash: issued().base64, name: 'a', ratelimits: [], roles: '[]', credits: null },

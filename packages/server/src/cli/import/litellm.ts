@@ -12,6 +12,15 @@ import {
 import { readSha256 } from './sha256-text.ts'
 
 const EVERY_MODEL = 'all-proxy-models'
+const LIMITS = [
+  'max_budget',
+  'model_max_budget',
+  'budget_id',
+  'tpm_limit',
+  'rpm_limit',
+  'max_parallel_requests',
+  'allowed_routes',
+]
 const GROUP = /^(all-team-models|no-default-models)$/
 
 /** A row of `LiteLLM_VerificationToken`: `token` is the SHA-256 in hex. */
@@ -29,7 +38,7 @@ export function fromLitellm(row: Row): KeyDraft {
       allowedModels: readModels(row),
       ...readLabels(row, 'metadata'),
     },
-    dropped: limitsOf(row, 'max_budget', 'tpm_limit', 'rpm_limit', 'max_parallel_requests'),
+    dropped: limitsOf(row, ...LIMITS),
   }
 }
 

@@ -12,6 +12,15 @@ import {
 } from './record.ts'
 import { readSha256 } from './sha256-text.ts'
 
+const LIMITS = [
+  'remaining',
+  'remaining_requests',
+  'credits',
+  'ratelimits',
+  'ratelimit_limit',
+  'roles',
+]
+
 /** A row of the table `keys` of Unkey, or an entry for its migration: `hash` is the SHA-256 in base64. */
 export function fromUnkey(row: Row): KeyDraft {
   const secretSha256 = readSha256(readText(row, 'hash') ?? '')
@@ -33,6 +42,6 @@ export function fromUnkey(row: Row): KeyDraft {
       ...(permissions !== null && { permissions }),
       ...readLabels(row, 'meta'),
     },
-    dropped: limitsOf(row, 'remaining', 'remaining_requests', 'credits', 'ratelimits', 'roles'),
+    dropped: limitsOf(row, ...LIMITS),
   }
 }
