@@ -186,14 +186,18 @@ function fill(file: string): string {
   return file
 }
 
-test('a log that cannot be written does not stop the service', async () => {
+test.for([
+  ['is on a full disk', '> /dev/full', 'ENOSPC'],
+  ['has no reader any more', '> >(true)', 'EPIPE'],
+])('a log that %s does not stop the service', async ([, redirection, code]) => {
   const root = tempFolder()
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
-  const wrapper = ['bash', '-c', 'exec "$@" > /dev/full', '--']
+  const wrapper = ['bash', '-c', `exec "$@" ${redirection}`, '--']
   const server = await serve({ dataDir: join(root, 'data'), wrapper })
   const ledger = new Ledger()
   for (let key = 0; key < 3; key += 1) await ledger.change(server, 'create')
   expect(await ledger.compare(server)).toEqual([])
-  await server.stop()
-  expect(server.output().stderr).toBe('keysmith: standard output cannot be written (ENOSPC).\n')
+  expect(await server.stop()).toBe(0)
+  const line = `keysmith: the log cannot be written (${code}). The service goes on.\n`
+  expect(server.output().stderr).toBe(line)
 })

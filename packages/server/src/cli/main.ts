@@ -5,11 +5,8 @@ import { buildProgram } from './program.ts'
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // The reader of a pipe has gone: nothing is left to say.
   if (code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok)
-  // Said once. The service goes on: a full disk under its log is no reason to refuse every key.
-  if (process.exitCode !== EXIT.failed) {
-    process.stderr.write(`keysmith: standard output cannot be written (${code}).\n`)
-  }
-  process.exitCode = EXIT.failed
+  process.stderr.write(`keysmith: standard output cannot be written (${code}).\n`)
+  process.exit(EXIT.failed)
 })
 // There is no other place for what was to be said: the exit code stays that of the command.
 process.stderr.on('error', () => {})

@@ -7,14 +7,26 @@ import { EXIT, StartRefused } from '../exit.ts'
 import type { Log } from '../log.ts'
 import { VERSION } from '../version.ts'
 import { loadEnvFile } from './env-file.ts'
+import { tell } from './print.ts'
 
 export function defineServe(command: Command): void {
   command
     .option('--env-file <file>', 'read more settings from a file of NAME=value lines')
     .action(async ({ envFile }: { envFile?: string }) => {
       loadEnvFile(envFile)
+      outliveLog()
       await serve()
     })
+}
+
+/** An answer that is lost ends a command. A log that is lost is no reason to refuse every key. */
+function outliveLog(): void {
+  let isTold = false
+  process.stdout.removeAllListeners('error')
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (!isTold) tell(`keysmith: the log cannot be written (${code}). The service goes on.`)
+    isTold = true
+  })
 }
 
 async function serve(): Promise<void> {
