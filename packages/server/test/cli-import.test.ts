@@ -113,6 +113,22 @@ describe('key import --hashes', () => {
     expect(await verdictOf(c.secret)).not.toBe('valid')
   })
 
+  test('a key whose budget is used up there is imported disabled, another one works', async () => {
+    const keys = Array.from({ length: 6 }, () => issued())
+    const [better, unkey, credits, lite, left, unspent] = keys
+    const rows = [
+      { key: better?.base64url, name: 'a', remaining: 0, rateLimitEnabled: 0 },
+      { hash: unkey?.base64, name: 'b', remaining: '0' },
+      { hash: credits?.base64, name: 'c', credits: { remaining: 0 } },
+      { token: lite?.hex, key_alias: 'd', max_budget: 5, spend: 5.01 },
+      { key: left?.base64url, name: 'e', remaining: 1, rateLimitEnabled: 0 },
+      { token: unspent?.hex, key_alias: 'f', max_budget: 5, spend: 4.99 },
+    ]
+    await importFrom(file(rows), ...ATTESTED)
+    const codes = await Promise.all(keys.map(({ secret }) => verdictOf(secret, '--model', 'm')))
+    expect(codes).toEqual([...Array(4).fill('disabled'), 'valid', 'valid'])
+  })
+
   test('names limits that are used up, and none where there are none', async () => {
     const limited = [
       { key: issued().base64url, name: 'used up', remaining: 0, rateLimitEnabled: 0 },

@@ -1,4 +1,5 @@
 import {
+  isUsedUp,
   type KeyDraft,
   LineRefused,
   limitsOf,
@@ -25,7 +26,7 @@ export function fromBetterAuth(row: Row): KeyDraft {
       name: readText(row, 'name'),
       ...(start !== null && { start }),
       ...(owner !== null && { owner }),
-      enabled: readSwitch(row, 'enabled', true),
+      enabled: readSwitch(row, 'enabled', true) && !isUsedUp(row, 'remaining'),
       expiresAt: readTime(row, 'expiresAt', 'expires_at'),
       ...readPermissions(row),
       ...readLabels(row, 'metadata'),

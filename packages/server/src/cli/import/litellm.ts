@@ -1,4 +1,5 @@
 import {
+  isUsedUp,
   type KeyDraft,
   LineRefused,
   limitsOf,
@@ -33,7 +34,7 @@ export function fromLitellm(row: Row): KeyDraft {
       secretSha256,
       name: readText(row, 'key_alias', 'key_name'),
       ...(owner !== null && { owner }),
-      enabled: !readSwitch(row, 'blocked', false),
+      enabled: !readSwitch(row, 'blocked', false) && !isUsedUp(row, 'max_budget', 'spend'),
       expiresAt: readTime(row, 'expires'),
       allowedModels: readModels(row),
       ...readLabels(row, 'metadata'),

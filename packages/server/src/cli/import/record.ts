@@ -100,6 +100,13 @@ export function limitsOf(row: Row, ...names: string[]): string[] {
   })
 }
 
+/** Is nothing left of a budget, as far as the columns say? Such a key works nowhere, so it is taken over disabled. */
+export function isUsedUp(row: Row, budget: string, spent?: string): boolean {
+  const limit = row[budget] ?? ''
+  const used = spent === undefined ? 0 : Number(row[spent] ?? 0)
+  return limit !== '' && Number(limit) <= used
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)

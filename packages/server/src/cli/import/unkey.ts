@@ -1,10 +1,12 @@
 import {
+  isUsedUp,
   type KeyDraft,
   LineRefused,
   limitsOf,
   pick,
   type Row,
   readLabels,
+  readObject,
   readSwitch,
   readText,
   readTexts,
@@ -37,7 +39,10 @@ export function fromUnkey(row: Row): KeyDraft {
       name: readText(row, 'name'),
       ...(start !== null && { start }),
       ...(owner !== null && { owner }),
-      enabled: readSwitch(row, 'enabled', true),
+      enabled:
+        readSwitch(row, 'enabled', true) &&
+        ![row, readObject(row, 'credits') ?? {}].some((counts) => isUsedUp(counts, 'remaining')) &&
+        !isUsedUp(row, 'remaining_requests'),
       expiresAt: readTime(row, 'expires'),
       ...(permissions !== null && { permissions }),
       ...readLabels(row, 'meta'),
