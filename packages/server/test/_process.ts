@@ -16,9 +16,12 @@ export const COMMAND = ARGV.map((part) => `'${part}'`).join(' ')
 /** Each command loads the same sources: from the second on they are compiled already. */
 const COMPILE_CACHE = join(import.meta.dirname, '../../../node_modules/.cache/keysmith-test')
 
+/** Settings, and what decides about colours: Node shows none where it sees CI. */
+const OUTER = /^(KEYSMITH_.*|CI|NO_COLOR|FORCE_COLOR)$/
+
 /** The environment of a command: no setting of the surrounding shell comes along. */
 export function commandEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
-  const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
+  const outer = Object.entries(process.env).filter(([name]) => !OUTER.test(name))
   return { NODE_COMPILE_CACHE: COMPILE_CACHE, ...Object.fromEntries(outer), ...settings }
 }
 
