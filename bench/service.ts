@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKey } from '@keysmith/key-format'
+import getPort from 'get-port'
 
 /** The built command. */
 export const COMMAND = join(import.meta.dirname, '../packages/server/dist/cli/main.js')
@@ -20,7 +20,7 @@ export interface Service {
 export async function startService(): Promise<Service> {
   const folder = mkdtempSync(join(tmpdir(), 'keysmith-bench-'))
   const { secret: token } = generateKey({ brand: 'ks', kind: 'root' })
-  const port = await freePort()
+  const port = await getPort()
   const tokenFile = join(folder, 'token')
   writeFileSync(tokenFile, token, { mode: 0o600 })
   const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
@@ -50,13 +50,4 @@ export async function startService(): Promise<Service> {
     rmSync(folder, { recursive: true })
   }
   return { baseUrl, token, stop }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import getPort from 'get-port'
 import { beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -13,15 +13,6 @@ function codeBlocks(file: string, language: string): string[] {
   const text = readFileSync(join(ROOT, file), 'utf8')
   const blocks = text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))
   return [...blocks].map(([, block]) => block ?? '')
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** The lines to paste use curl. It is no npm package: outside CI a machine may lack it. */
@@ -40,7 +31,7 @@ let environment: NodeJS.ProcessEnv
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'keysmith-readme-'))
-  port = await freePort()
+  port = await getPort()
   const outer = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
   environment = {
     ...Object.fromEntries(outer),

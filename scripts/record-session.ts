@@ -7,10 +7,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import getPort from 'get-port'
 import { generateKey, redactKeys } from '../packages/key-format/src/index.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -73,7 +73,7 @@ export async function recordSession(): Promise<string> {
   const quoted = command.map((part) => `'${part}'`).join(' ')
   writeFileSync(join(folder, 'keysmith'), `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 })
   const { secret: token } = generateKey({ brand: 'ks', kind: 'root' })
-  const port = await freePort()
+  const port = await getPort()
   const environment: NodeJS.ProcessEnv = {
     PATH: `${folder}:${process.env.PATH}`,
     HOME: folder,
@@ -149,15 +149,6 @@ async function stop(server: ChildProcess): Promise<void> {
   const ended = once(server, 'close')
   server.kill('SIGTERM')
   await ended
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 if (import.meta.main) {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, plainEnvironment, startProgram } from './process.ts'
+import getPort from 'get-port'
+import { plainEnvironment, startProgram } from './process.ts'
 
 /** From source, so that an example needs no build. */
 const COMMAND = [
@@ -24,7 +25,7 @@ export interface Keysmith {
 /** Starts a Keysmith on a folder that is thrown away, and makes a management token. */
 export async function startKeysmith(permissions: string[]): Promise<Keysmith> {
   const folder = mkdtempSync(join(tmpdir(), 'keysmith-example-'))
-  const port = await freePort()
+  const port = await getPort()
   const baseUrl = `http://127.0.0.1:${port}`
   const settings = { KEYSMITH_DATA_DIR: join(folder, 'data'), KEYSMITH_PORT: `${port}` }
   const env: NodeJS.ProcessEnv = { ...plainEnvironment(), ...settings }

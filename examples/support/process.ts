@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 
 export interface Running {
   /** Ends the process and waits for that. */
@@ -31,14 +30,4 @@ export async function startProgram(
 export function plainEnvironment(): NodeJS.ProcessEnv {
   const names = Object.entries(process.env).filter(([name]) => !name.startsWith('KEYSMITH_'))
   return Object.fromEntries(names)
-}
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,7 +1,8 @@
 import { createClient } from '@keysmith/client'
 import { maskKey } from '@keysmith/key-format'
+import getPort from 'get-port'
 import { type Keysmith, startKeysmith } from './keysmith.ts'
-import { freePort, plainEnvironment, startProgram } from './process.ts'
+import { plainEnvironment, startProgram } from './process.ts'
 
 interface Example {
   /** Path of the program that is protected. */
@@ -27,7 +28,7 @@ async function show({ server, path, otherModel }: Example, keysmith: Keysmith): 
   const { keys, tokens } = createClient(keysmith)
   // All that a protected program needs is to ask about keys.
   const { secret: token } = await tokens.create({ name: 'api', permissions: ['keys:verify'] })
-  const port = await freePort()
+  const port = await getPort()
   const env = {
     ...plainEnvironment(),
     PORT: `${port}`,

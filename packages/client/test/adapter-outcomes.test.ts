@@ -1,10 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import { generateKey } from '@keysmith/key-format'
+import getPort from 'get-port'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createClient } from '../src/index.ts'
 import type { VerdictCode } from '../src/types.gen.ts'
 import { ADAPTERS, listen, type Protected, protect } from './_adapters.ts'
-import { freePort, type Keysmith, startKeysmith } from './_keysmith.ts'
+import { type Keysmith, startKeysmith } from './_keysmith.ts'
 
 const ADAPTER_NAMES = Object.keys(ADAPTERS)
 const { secret } = generateKey({ brand: 'ks', kind: 'live' })
@@ -166,7 +167,7 @@ describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
 
   test('the service is stopped', async () => {
     await expectRefusal(
-      await start({ baseUrl: `http://127.0.0.1:${await freePort()}` }),
+      await start({ baseUrl: `http://127.0.0.1:${await getPort()}` }),
       UNAVAILABLE,
     )
     expect(logged).toEqual([[{ reason: 'connection_failed' }, MESSAGE]])

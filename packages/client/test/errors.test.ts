@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { generateKey } from '@keysmith/key-format'
+import getPort from 'get-port'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   ApiError,
@@ -18,7 +19,7 @@ import {
   ValidationError,
 } from '../src/index.ts'
 import { acceptWith, always, answerWith, passOn } from './_between.ts'
-import { freePort, type Keysmith, startKeysmith } from './_keysmith.ts'
+import { type Keysmith, startKeysmith } from './_keysmith.ts'
 
 let keysmith: Keysmith
 let client: Client
@@ -126,7 +127,7 @@ describe('each class, from the real service', () => {
   })
 
   test('no connection: ConnectionError with the reason of the system', async () => {
-    const baseUrl = `http://127.0.0.1:${await freePort()}`
+    const baseUrl = `http://127.0.0.1:${await getPort()}`
     const error = await errorOf(createClient({ baseUrl, maxRetries: 0 }).whoami())
     expect(error).toBeInstanceOf(ConnectionError)
     expect(error).toMatchObject({ code: 'connection_failed', reason: 'ECONNREFUSED' })
@@ -283,7 +284,7 @@ describe('no error and no client shows a token, a secret, or a header of the req
   })
 
   test('there is no service', async () => {
-    await expectSilent(optionsFor(`http://127.0.0.1:${await freePort()}`), ConnectionError)
+    await expectSilent(optionsFor(`http://127.0.0.1:${await getPort()}`), ConnectionError)
   })
 
   test('the service hangs', async () => {

@@ -1,9 +1,9 @@
+import getPort from 'get-port'
 import { describe, expect, test } from 'vitest'
 import { type Client, createClient } from '../src/index.ts'
 import { leases } from '../src/leases.ts'
 import { createVerifier } from '../src/verifier.ts'
 import { acceptWith, always, answerWith } from './_between.ts'
-import { freePort } from './_keysmith.ts'
 
 const SECRET = 'a secret'
 const KEY = {
@@ -89,7 +89,7 @@ describe.each(DOORS)('%s: what is no verdict is an error, never an answer', (_na
   )
 
   test('a stopped service', async () => {
-    const door = open(`http://127.0.0.1:${await freePort()}`)
+    const door = open(`http://127.0.0.1:${await getPort()}`)
     await expect(door.verify(SECRET)).rejects.toMatchObject({ code: 'connection_failed' })
   })
 

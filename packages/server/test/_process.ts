@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { generateKey } from '@keysmith/key-format'
+import getPort from 'get-port'
 
 const MAIN = join(import.meta.dirname, '../src/cli/main.ts')
 const NODE_OPTIONS = ['--conditions=@keysmith/source', MAIN]
@@ -75,7 +75,7 @@ export async function serve(options: {
 }): Promise<RunningServer> {
   const { dataDir, settings = {}, wrapper = [] } = options
   const token = options.token ?? generateKey({ brand: 'ks', kind: 'root' }).secret
-  const port = await freePort()
+  const port = await getPort()
   const tokenFile = `${dataDir}.bootstrap-token`
   writeFileSync(tokenFile, token, { mode: 0o600 })
   const [command = '', ...args] = [...wrapper, process.execPath, ...NODE_OPTIONS, 'serve']
@@ -123,15 +123,4 @@ function collect(child: ChildProcess) {
     stderr += chunk
   })
   return () => ({ stdout, stderr })
-}
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -7,9 +7,10 @@ import type { AddressInfo, Server } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseKey } from '@keysmith/key-format'
+import getPort from 'get-port'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { expectNoSecret, useCaller } from './_caller.ts'
-import { ARGV, COMMAND, commandEnvironment, freePort, keysmith } from './_process.ts'
+import { ARGV, COMMAND, commandEnvironment, keysmith } from './_process.ts'
 
 const { root, server, settings, run, json, createKey } = useCaller()
 /** Lets a server of the test listen until the test ends; gives its port. */
@@ -119,7 +120,7 @@ describe('refusals are one line and an exit code', () => {
   })
 
   test('a service that cannot be reached is exit code 4', async () => {
-    const changed = { KEYSMITH_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
+    const changed = { KEYSMITH_ENDPOINT: `http://127.0.0.1:${await getPort()}` }
     const line = /^keysmith: http:\/\/127.* No connection .*ECONNREFUSED.*KEYSMITH_ENDPOINT\.\n$/
     await answersWith(4, line, LIST, changed)
   })

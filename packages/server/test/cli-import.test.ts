@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import getPort from 'get-port'
 import { describe, expect, test } from 'vitest'
 import { useCaller } from './_caller.ts'
-import { freePort, keysmith } from './_process.ts'
+import { keysmith } from './_process.ts'
 
 const { root, server, settings, run, json } = useCaller()
 
@@ -272,7 +273,7 @@ describe('key import --hashes', () => {
     expect(absent).toMatchObject({ code: 6, stdout: '' })
     expect(absent.stderr).toMatch(/^keysmith: .*nowhere cannot be read \(ENOENT\)\.\n$/)
     const input = file(issued().hex)
-    const nobody = { ...settings(), KEYSMITH_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
+    const nobody = { ...settings(), KEYSMITH_ENDPOINT: `http://127.0.0.1:${await getPort()}` }
     const { code, stdout } = await keysmith(['key', 'import', '--hashes', input], nobody)
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
     expect((await run(['key', 'import'])).code).toBe(2)
