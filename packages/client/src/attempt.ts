@@ -38,11 +38,7 @@ export async function attempt<Data>(
 function toConnectionError(error: unknown): ConnectionError {
   const { code } = Object(Object(error).cause ?? error)
   const reason = typeof code === 'string' ? code : 'unknown'
-  return new ConnectionError(
-    'connection_failed',
-    `No connection to the service (${reason})`,
-    reason,
-  )
+  return new ConnectionError('connection_failed', `No connection (${reason})`, reason)
 }
 
 function log(
@@ -53,8 +49,10 @@ function log(
 ): void {
   const seen: Partial<ApiError & Answer<unknown>> = outcome
   const { code, requestId, status = seen.response?.status } = seen
-  logger?.[code ? 'warn' : 'debug'](
-    { method, route, keyId, ...timing, status, requestId, code },
-    'keysmith request',
-  )
+  const fields = { method, route, keyId, ...timing, status, requestId, code }
+  try {
+    logger?.[code ? 'warn' : 'debug'](fields, 'keysmith request')
+  } catch {
+    // The answer may hold a secret that nobody can show again: it outweighs a line of a log.
+  }
 }

@@ -214,3 +214,18 @@ describe('baseUrl', () => {
     expect(seen).toHaveLength(6)
   })
 })
+
+test('a logger that throws costs no answer: a new secret would be lost with it', async () => {
+  const fail = () => {
+    throw new Error('the log is full')
+  }
+  const logged = createClient({
+    baseUrl: keysmith.url,
+    token: keysmith.token,
+    logger: { debug: fail, warn: fail },
+  })
+  const { key, secret } = await logged.keys.create({ name: 'logged' })
+  expect((await client.verify(secret)).code).toBe('valid')
+  await expect(logged.keys.get('nobody')).rejects.toMatchObject({ code: 'key_not_found' })
+  await client.keys.revoke(key.id)
+})

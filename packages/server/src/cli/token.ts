@@ -2,11 +2,11 @@ import type { CreateToken, IssuedToken, Token } from '@keysmith/contract'
 import type { Command } from 'commander'
 import { askForAll, askService } from './ask-service.ts'
 import { fromNow, readDuration } from './duration.ts'
+import { handOver } from './hand-over.ts'
 import { readId, readProject } from './ids.ts'
-import { printJson, printLine, tell, toJson } from './print.ts'
+import { printJson, printLine } from './print.ts'
 import { confirm } from './prompt.ts'
 import { collect } from './repeatable.ts'
-import { openSecretOutput } from './secret-output.ts'
 import { toneOf } from './style.ts'
 import { printTable } from './table.ts'
 import { formatTimeShort } from './time.ts'
@@ -54,28 +54,25 @@ export function defineToken(token: Command): void {
 }
 
 async function createToken({ name, permission, project, ttl, out, json }: CreateOptions) {
-  const { deliver, discard } = openSecretOutput(out)
   const body: CreateToken = {
     name,
     permissions: permission,
     ...(project === undefined ? {} : { project }),
     ...(ttl === undefined ? {} : { expiresAt: fromNow(ttl) }),
   }
-  const question = { method: 'POST', path: '/v1/tokens', body } as const
-  const { token, secret } = await askService<IssuedToken>(question).catch((error: unknown) => {
-    discard()
-    throw error
+  await handOver({ out, json }, async () => {
+    const question = { method: 'POST', path: '/v1/tokens', body } as const
+    const { token, secret } = await askService<IssuedToken>(question)
+    return {
+      secret,
+      words: { secret: 'token', owner: `token ${token.id}` },
+      record: { token },
+      facts: [
+        `id       ${token.id}   ${token.permissions.join(' ')}`,
+        `expires  ${token.expiresAt ?? 'never'}`,
+      ],
+    }
   })
-  const owner = `token ${token.id}`
-  if (json) {
-    deliver(out === undefined ? toJson({ token, secret }) : secret, owner)
-    if (out !== undefined) printJson({ token, file: out })
-    return
-  }
-  tell(`id       ${token.id}   ${token.permissions.join(' ')}`)
-  tell(`expires  ${token.expiresAt ?? 'never'}`)
-  tell(out === undefined ? 'The token, shown only once; store it now:' : `The token is in ${out}.`)
-  deliver(secret, owner)
 }
 
 async function listTokens({ json }: { json?: true }) {

@@ -2,9 +2,10 @@ import type { NewKey } from '@keysmith/client'
 import { type Command, Option } from 'commander'
 import { withClient } from '../client.ts'
 import { defined } from '../defined.ts'
+import type { HandoverOptions } from '../hand-over.ts'
 import { readProject } from '../ids.ts'
 import { addFieldOptions, type FieldOptions, readFields, readRotation } from './fields.ts'
-import { type HandoverOptions, handOver } from './hand-over.ts'
+import { handOverKey } from './hand-over.ts'
 
 interface Options extends FieldOptions, HandoverOptions {
   name: string
@@ -35,5 +36,5 @@ async function create({ name, project, environment, out, json, ...options }: Opt
     // The secret is made in this process and never travels.
     mint: 'client',
   }
-  await handOver({ out, json }, () => withClient(async (client) => client.keys.create(body)))
+  await handOverKey({ out, json }, () => withClient(async (client) => client.keys.create(body)))
 }

@@ -2,8 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { withClient } from '../client.ts'
 import { defined } from '../defined.ts'
 import { readSeconds } from '../duration.ts'
+import type { HandoverOptions } from '../hand-over.ts'
 import { readId } from '../ids.ts'
-import { type HandoverOptions, handOver } from './hand-over.ts'
+import { handOverKey } from './hand-over.ts'
 
 interface Options extends HandoverOptions {
   overlap?: number
@@ -27,7 +28,7 @@ export function defineKeyRotate(command: Command): void {
 
 async function rotate(id: string, { overlap, replaces, out, json }: Options) {
   const body = defined({ overlapSeconds: overlap, replaces })
-  await handOver({ out, json }, () =>
+  await handOverKey({ out, json }, () =>
     withClient(async (client) => client.keys.rotate(id, { ...body, mint: 'client' })),
   )
 }
