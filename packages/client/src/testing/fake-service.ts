@@ -1,13 +1,23 @@
+import type {
+  CreateKey,
+  RevokeKey,
+  RotateKey,
+  SetOverlap,
+  UpdateKey,
+  VerifyRequest,
+} from '../types.gen.ts'
 import { VERSION } from '../version.gen.ts'
 import { DEFAULT_DAYS, iso } from './fake-key.ts'
 import { createFakeKeys, type FakeDeps, type FakeKeys } from './fake-keys.ts'
 import { FakeProblem } from './fake-problem.ts'
 
+type Body = CreateKey & UpdateKey & RotateKey & SetOverlap & RevokeKey & VerifyRequest
+
 /** What a request of the client holds. */
 interface Asked {
   id: string
-  // biome-ignore lint/suspicious/noExplicitAny: the client has typed what it sends
-  body: any
+  /** The one of its route: the client has typed what it sends. */
+  body: Body
   query: URLSearchParams
 }
 

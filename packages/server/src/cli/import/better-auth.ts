@@ -4,6 +4,7 @@ import {
   LineRefused,
   limitsOf,
   type Row,
+  readFacts,
   readLabels,
   readObject,
   readSwitch,
@@ -18,14 +19,10 @@ export function fromBetterAuth(row: Row): KeyDraft {
   if (secretSha256 === null) {
     throw new LineRefused('key is not a SHA-256; with disableKeyHashing use --stdin')
   }
-  const owner = readText(row, 'referenceId', 'reference_id', 'userId', 'user_id')
-  const start = readText(row, 'start')
   return {
     key: {
       secretSha256,
-      name: readText(row, 'name'),
-      ...(start !== null && { start }),
-      ...(owner !== null && { owner }),
+      ...readFacts(row, 'referenceId', 'reference_id', 'userId', 'user_id'),
       enabled: readSwitch(row, 'enabled', true) && !isUsedUp(row, 'remaining'),
       expiresAt: readTime(row, 'expiresAt', 'expires_at'),
       ...readPermissions(row),

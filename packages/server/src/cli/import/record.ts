@@ -29,6 +29,17 @@ export function readText(row: Row, ...names: string[]): string | null {
   throw new LineRefused(`${names[0]} is not a text`)
 }
 
+/** What Better Auth and Unkey say alike of a key: whom it is for, and how its string begins. */
+export function readFacts(row: Row, ...ownerColumns: string[]) {
+  const start = readText(row, 'start')
+  const owner = readText(row, ...ownerColumns)
+  return {
+    name: readText(row, 'name'),
+    ...(start !== null && { start }),
+    ...(owner !== null && { owner }),
+  }
+}
+
 /** True, false, and what databases make of them. */
 export function readSwitch(row: Row, name: string, whenAbsent: boolean): boolean {
   const value = row[name] ?? whenAbsent

@@ -5,6 +5,7 @@ import {
   limitsOf,
   pick,
   type Row,
+  readFacts,
   readLabels,
   readObject,
   readSwitch,
@@ -30,15 +31,11 @@ export function fromUnkey(row: Row): KeyDraft {
   if (pick(row, 'deletedAtM', 'deleted_at_m', 'deletedAt', 'deleted_at') !== undefined) {
     throw new LineRefused('the key was deleted there')
   }
-  const owner = readText(row, 'externalId', 'external_id', 'ownerId', 'owner_id')
-  const start = readText(row, 'start')
   const permissions = readTexts(row, 'permissions')
   return {
     key: {
       secretSha256,
-      name: readText(row, 'name'),
-      ...(start !== null && { start }),
-      ...(owner !== null && { owner }),
+      ...readFacts(row, 'externalId', 'external_id', 'ownerId', 'owner_id'),
       enabled:
         readSwitch(row, 'enabled', true) &&
         ![row, readObject(row, 'credits') ?? {}].some((counts) => isUsedUp(counts, 'remaining')) &&
