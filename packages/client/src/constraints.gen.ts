@@ -45,6 +45,21 @@ export const CreateKey = {
       "maxLength": 49
     }
   },
+  "rateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "quotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "policyIds": {
+    "required": false,
+    "maxItems": 8,
+    "items": {
+      "pattern": "^[0-9a-hjkmnp-tv-z]{16}$"
+    }
+  },
   "metadata": {
     "required": false,
     "maxProperties": 64
@@ -121,6 +136,53 @@ export const CreateProject = {
   },
   "deletionProtection": {
     "required": false
+  },
+  "defaultRateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "defaultQuotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "maxLifetimeSeconds": {
+    "required": false,
+    "minimum": 60,
+    "maximum": 3153600000
+  },
+  "models": {
+    "required": false,
+    "maxItems": 200,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "specialPermissions": {
+    "required": false,
+    "maxItems": 50,
+    "items": {}
+  },
+  "allowedDelivery": {
+    "required": false,
+    "minItems": 1,
+    "items": {
+      "enum": [
+        "sealed",
+        "handoff",
+        "state",
+        "none",
+        "own"
+      ]
+    }
+  },
+  "reservationExpiry": {
+    "required": false,
+    "enum": [
+      "released",
+      "charged"
+    ]
   }
 } as const
 
@@ -200,6 +262,21 @@ export const ImportKey = {
       "maxLength": 49
     }
   },
+  "rateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "quotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "policyIds": {
+    "required": false,
+    "maxItems": 8,
+    "items": {
+      "pattern": "^[0-9a-hjkmnp-tv-z]{16}$"
+    }
+  },
   "metadata": {
     "required": false,
     "maxProperties": 64
@@ -251,6 +328,42 @@ export const ImportKey = {
     "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
     "minLength": 1,
     "maxLength": 12
+  }
+} as const
+
+export const Quota = {
+  "limit": {
+    "required": true,
+    "minimum": 0,
+    "maximum": 9007199254740991
+  },
+  "period": {
+    "required": true,
+    "enum": [
+      "none",
+      "day",
+      "week",
+      "month"
+    ]
+  },
+  "onExceed": {
+    "required": false,
+    "enum": [
+      "block"
+    ]
+  }
+} as const
+
+export const RateLimit = {
+  "limit": {
+    "required": true,
+    "minimum": 1,
+    "maximum": 10000000
+  },
+  "windowSeconds": {
+    "required": true,
+    "minimum": 1,
+    "maximum": 2678400
   }
 } as const
 
@@ -313,6 +426,20 @@ export const SetOverlap = {
   }
 } as const
 
+export const SpecialPermission = {
+  "name": {
+    "required": true,
+    "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?$",
+    "maxLength": 64
+  },
+  "label": {
+    "required": true,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  }
+} as const
+
 export const UpdateKey = {
   "name": {
     "required": false,
@@ -356,6 +483,21 @@ export const UpdateKey = {
       "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$",
       "minLength": 2,
       "maxLength": 49
+    }
+  },
+  "rateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "quotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "policyIds": {
+    "required": false,
+    "maxItems": 8,
+    "items": {
+      "pattern": "^[0-9a-hjkmnp-tv-z]{16}$"
     }
   },
   "metadata": {
@@ -413,6 +555,53 @@ export const UpdateProject = {
   },
   "deletionProtection": {
     "required": false
+  },
+  "defaultRateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "defaultQuotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "maxLifetimeSeconds": {
+    "required": false,
+    "minimum": 60,
+    "maximum": 3153600000
+  },
+  "models": {
+    "required": false,
+    "maxItems": 200,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "specialPermissions": {
+    "required": false,
+    "maxItems": 50,
+    "items": {}
+  },
+  "allowedDelivery": {
+    "required": false,
+    "minItems": 1,
+    "items": {
+      "enum": [
+        "sealed",
+        "handoff",
+        "state",
+        "none",
+        "own"
+      ]
+    }
+  },
+  "reservationExpiry": {
+    "required": false,
+    "enum": [
+      "released",
+      "charged"
+    ]
   }
 } as const
 
@@ -439,5 +628,17 @@ export const VerifyRequest = {
     "pattern": "^[0-9A-Fa-f.:]+$",
     "minLength": 2,
     "maxLength": 45
+  },
+  "cost": {
+    "required": false
+  },
+  "reserve": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "reserveSeconds": {
+    "required": false,
+    "minimum": 1,
+    "maximum": 3600
   }
 } as const

@@ -10,6 +10,9 @@ export type ErrorCode =
   | "route_not_found"
   | "key_not_found"
   | "project_not_found"
+  | "policy_not_found"
+  | "quota_not_found"
+  | "reservation_not_found"
   | "token_not_found"
   | "request_timeout"
   | "key_revoked"
@@ -20,6 +23,7 @@ export type ErrorCode =
   | "overlap_running"
   | "no_overlap"
   | "deletion_protected"
+  | "policy_in_use"
   | "project_in_use"
   | "secret_not_replayable"
   | "idempotency_in_flight"
@@ -50,7 +54,9 @@ export type VerdictCode =
   | "ip_not_allowed"
   | "missing_permission"
   | "model_required"
-  | "model_not_allowed";
+  | "model_not_allowed"
+  | "rate_limited"
+  | "quota_exhausted";
 
 /**
  * One change, written in the same transaction as the change.
@@ -79,6 +85,10 @@ export interface AuditEvent {
     | "key.rotated"
     | "key.overlap_set"
     | "key.revoked"
+    | "key.quota_set"
+    | "policy.created"
+    | "policy.updated"
+    | "policy.deleted"
     | "token.created"
     | "token.revoked";
   /**
@@ -101,7 +111,7 @@ export interface AuditEvent {
     /**
      * Kind.
      */
-    kind: "project" | "key" | "token";
+    kind: "project" | "key" | "policy" | "token";
     /**
      * Id.
      */
@@ -174,6 +184,26 @@ export interface CreateKey {
    */
   ipAllowlist?: string[] | null;
   /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  quotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Policies of the key, 8 at most: their permissions and limits apply as well.
+   *
+   * @maxItems 8
+   *
+   * Items: Id of a policy of the same project.
+   */
+  policyIds?: string[];
+  /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
   metadata?: {
@@ -237,6 +267,36 @@ export interface CreateKey {
   secretSha256?: string;
 }
 /**
+ * A limit that may be lost on a restart: so much per window, without an edge.
+ */
+export interface RateLimit {
+  /**
+   * How much may pass at once, and how much comes back evenly within the window.
+   */
+  limit: number;
+  /**
+   * Length of the window in seconds, 31 days at most.
+   */
+  windowSeconds: number;
+}
+/**
+ * A durable budget: exact, kept over restarts, charged before the answer.
+ */
+export interface Quota {
+  /**
+   * The most that may be used within a period.
+   */
+  limit: number;
+  /**
+   * When the count starts again, at 00:00 UTC: never, each day, on Monday, or on the 1st of the month.
+   */
+  period: "none" | "day" | "week" | "month";
+  /**
+   * What exceeds the limit is refused.
+   */
+  onExceed?: "block";
+}
+/**
  * How the key is rotated.
  */
 export interface Rotation {
@@ -269,6 +329,59 @@ export interface CreateProject {
    * Refuses deletion until it is switched off. Default true.
    */
   deletionProtection?: boolean;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  defaultRateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  defaultQuotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Keys end this long after they were created, whatever their own expiry says; null = unlimited.
+   */
+  maxLifetimeSeconds?: number | null;
+  /**
+   * The AI models that exist, for forms. A key may name others: the answer warns. Empty = nothing is said about models.
+   *
+   * @maxItems 200
+   *
+   * Items: A model name, or a prefix and a final *. Case matters.
+   */
+  models?: string[];
+  /**
+   * The catalogue of special permissions, for forms.
+   *
+   * @maxItems 50
+   */
+  specialPermissions?: SpecialPermission[];
+  /**
+   * The ways in which Terraform may deliver secrets; null = all.
+   *
+   * @minItems 1
+   */
+  allowedDelivery?: ("sealed" | "handoff" | "state" | "none" | "own")[] | null;
+  /**
+   * What becomes of a reservation that is neither settled nor released in time. Default released.
+   */
+  reservationExpiry?: "released" | "charged";
+}
+/**
+ * A permission that forms offer by its label.
+ */
+export interface SpecialPermission {
+  /**
+   * A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  name: string;
+  /**
+   * What people read.
+   */
+  label: string;
 }
 /**
  * A new management token. It never holds more than the calling token.
@@ -298,6 +411,120 @@ export interface CreateToken {
    * The expiry as a number of days from now; not together with expiresAt.
    */
   expiresInDays?: number;
+}
+/**
+ * What holds for the key with its policies and the defaults of its project: verifications decide by this.
+ */
+export interface EffectiveKey {
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist: string[] | null;
+  /**
+   * Every rate limit that applies.
+   */
+  rateLimits: EffectiveRateLimit[];
+  /**
+   * Every quota that applies.
+   */
+  quotas: EffectiveQuota[];
+  /**
+   * When the key really ends: its own expiry, or sooner by a longest lifetime.
+   */
+  expiresAt: string | null;
+}
+/**
+ * A rate limit that applies to the key.
+ */
+export interface EffectiveRateLimit {
+  /**
+   * What is counted: lower-case letters, digits and underscores, 32 at most.
+   */
+  name: string;
+  /**
+   * Where the limit comes from. Each source counts for itself, per key.
+   */
+  source: {
+    /**
+     * What sets it.
+     */
+    kind: "key" | "policy" | "project";
+    /**
+     * Id of the key, the policy or the project that sets it.
+     */
+    id: string;
+  };
+  /**
+   * How much may pass at once, and how much comes back evenly within the window.
+   */
+  limit: number;
+  /**
+   * Length of the window in seconds, 31 days at most.
+   */
+  windowSeconds: number;
+}
+/**
+ * A quota that applies to the key.
+ */
+export interface EffectiveQuota {
+  /**
+   * What is counted: lower-case letters, digits and underscores, 32 at most.
+   */
+  name: string;
+  /**
+   * Where the limit comes from. Each source counts for itself, per key.
+   */
+  source: {
+    /**
+     * What sets it.
+     */
+    kind: "key" | "policy" | "project";
+    /**
+     * Id of the key, the policy or the project that sets it.
+     */
+    id: string;
+  };
+  /**
+   * The most that may be used within a period.
+   */
+  limit: number;
+  /**
+   * When the count starts again, at 00:00 UTC: never, each day, on Monday, or on the 1st of the month.
+   */
+  period: "none" | "day" | "week" | "month";
+  /**
+   * What exceeds the limit is refused.
+   */
+  onExceed: "block";
+  /**
+   * What was charged in the present period.
+   */
+  used: number;
+  /**
+   * What open reservations of the present period hold.
+   */
+  reserved: number;
+  /**
+   * When the count starts again; null = never.
+   */
+  resetsAt: string | null;
 }
 /**
  * One line of an import: a key that was issued elsewhere, by the SHA-256 of its string.
@@ -336,6 +563,26 @@ export interface ImportKey {
    * @maxItems 100
    */
   ipAllowlist?: string[] | null;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  quotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Policies of the key, 8 at most: their permissions and limits apply as well.
+   *
+   * @maxItems 8
+   *
+   * Items: Id of a policy of the same project.
+   */
+  policyIds?: string[];
   /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
@@ -459,6 +706,10 @@ export interface IssuedKey {
    * The secret, shown only in this answer. Absent when the caller minted it and sent its SHA-256.
    */
   secret?: string;
+  /**
+   * What was done and may be a mistake, such as a model that the project does not list. Absent when there is nothing to say.
+   */
+  warnings?: string[];
 }
 /**
  * An API key: everything but its secret.
@@ -517,6 +768,27 @@ export interface Key {
    * @maxItems 100
    */
   ipAllowlist: string[] | null;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * The quotas of the key itself by name, and what was used of them.
+   */
+  quotas: {
+    [k: string]: KeyQuota;
+  };
+  /**
+   * Policies of the key, 8 at most: their permissions and limits apply as well.
+   *
+   * @maxItems 8
+   *
+   * Items: Id of a policy of the same project.
+   */
+  policyIds: string[];
+  effective: EffectiveKey;
   /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
@@ -587,6 +859,35 @@ export interface Key {
    * The revocation, which may lie in the future; null = not revoked.
    */
   revoked: Revocation | null;
+}
+/**
+ * A quota of the key itself, and what was used of it.
+ */
+export interface KeyQuota {
+  /**
+   * The most that may be used within a period.
+   */
+  limit: number;
+  /**
+   * When the count starts again, at 00:00 UTC: never, each day, on Monday, or on the 1st of the month.
+   */
+  period: "none" | "day" | "week" | "month";
+  /**
+   * What exceeds the limit is refused.
+   */
+  onExceed: "block";
+  /**
+   * What was charged in the present period.
+   */
+  used: number;
+  /**
+   * What open reservations of the present period hold.
+   */
+  reserved: number;
+  /**
+   * When the count starts again; null = never.
+   */
+  resetsAt: string | null;
 }
 /**
  * Facts about one secret of a key; never the secret.
@@ -870,6 +1171,46 @@ export interface Project {
    */
   deletionProtection: boolean;
   /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  defaultRateLimits: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  defaultQuotas: {
+    [k: string]: Quota;
+  };
+  /**
+   * Keys end this long after they were created, whatever their own expiry says; null = unlimited.
+   */
+  maxLifetimeSeconds: number | null;
+  /**
+   * The AI models that exist, for forms. A key may name others: the answer warns. Empty = nothing is said about models.
+   *
+   * @maxItems 200
+   *
+   * Items: A model name, or a prefix and a final *. Case matters.
+   */
+  models: string[];
+  /**
+   * The catalogue of special permissions, for forms.
+   *
+   * @maxItems 50
+   */
+  specialPermissions: SpecialPermission[];
+  /**
+   * The ways in which Terraform may deliver secrets; null = all.
+   *
+   * @minItems 1
+   */
+  allowedDelivery: ("sealed" | "handoff" | "state" | "none" | "own")[] | null;
+  /**
+   * What becomes of a reservation that is neither settled nor released in time. Default released.
+   */
+  reservationExpiry: "released" | "charged";
+  /**
    * When the project was created.
    */
   createdAt: string;
@@ -1000,6 +1341,26 @@ export interface UpdateKey {
    */
   ipAllowlist?: string[] | null;
   /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  quotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Policies of the key, 8 at most: their permissions and limits apply as well.
+   *
+   * @maxItems 8
+   *
+   * Items: Id of a policy of the same project.
+   */
+  policyIds?: string[];
+  /**
    * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
    */
   metadata?: {
@@ -1066,6 +1427,46 @@ export interface UpdateProject {
    * Refuses deletion until it is switched off. Default true.
    */
   deletionProtection?: boolean;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  defaultRateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  defaultQuotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Keys end this long after they were created, whatever their own expiry says; null = unlimited.
+   */
+  maxLifetimeSeconds?: number | null;
+  /**
+   * The AI models that exist, for forms. A key may name others: the answer warns. Empty = nothing is said about models.
+   *
+   * @maxItems 200
+   *
+   * Items: A model name, or a prefix and a final *. Case matters.
+   */
+  models?: string[];
+  /**
+   * The catalogue of special permissions, for forms.
+   *
+   * @maxItems 50
+   */
+  specialPermissions?: SpecialPermission[];
+  /**
+   * The ways in which Terraform may deliver secrets; null = all.
+   *
+   * @minItems 1
+   */
+  allowedDelivery?: ("sealed" | "handoff" | "state" | "none" | "own")[] | null;
+  /**
+   * What becomes of a reservation that is neither settled nor released in time. Default released.
+   */
+  reservationExpiry?: "released" | "charged";
 }
 /**
  * The answer of a verification. key is present from ip_required on and with valid; never when the secret was not accepted.
@@ -1090,10 +1491,38 @@ export interface Verdict {
     | "ip_not_allowed"
     | "missing_permission"
     | "model_required"
-    | "model_not_allowed";
+    | "model_not_allowed"
+    | "rate_limited"
+    | "quota_exhausted";
   key?: VerifiedKey;
   /**
-   * With valid: how long the facts of the key may be remembered, counted from the sending of the request. 0 for a key with an address list.
+   * With valid, for a key with quotas: what is left of each, by name, after this request; of two quotas of a name the smaller rest.
+   */
+  remaining?: {
+    [k: string]: number;
+  };
+  /**
+   * With valid and reserve: the reservation to settle or release.
+   */
+  reservationId?: string;
+  /**
+   * With rate_limited: the name of the limit.
+   */
+  rateLimit?: string;
+  /**
+   * With rate_limited: after this time the same request passes, if nothing else comes before; null = never, because it costs more than the limit.
+   */
+  retryAfterMs?: number | null;
+  /**
+   * With quota_exhausted: the name of the quota.
+   */
+  quota?: string;
+  /**
+   * With quota_exhausted: when the quota starts again; null = never.
+   */
+  resetsAt?: string | null;
+  /**
+   * With valid: how long the facts of the key may be remembered, counted from the sending of the request. 0 for a key with an address list, a rate limit or a quota.
    */
   leaseMs?: number;
 }
@@ -1170,6 +1599,30 @@ export interface VerifyRequest {
    * Address of the end user; null = not applicable. Left out, a key with an address list is refused.
    */
   ip?: string | null;
+  /**
+   * What the request costs, by name; a bare number means credits. Charged only when the verdict is valid: all of it or nothing. A name that the key has no limit for is counted and limits nothing.
+   */
+  cost?:
+    | number
+    | {
+        /**
+         * A whole amount from 0 to 2^53 - 1.
+         */
+        [k: string]: number;
+      };
+  /**
+   * Amounts to hold until the real cost is known: settle or release the reservationId of the verdict. Not together with the same name in cost.
+   */
+  reserve?: {
+    /**
+     * A whole amount from 0 to 2^53 - 1.
+     */
+    [k: string]: number;
+  };
+  /**
+   * How long the reservation holds. Default 300.
+   */
+  reserveSeconds?: number;
 }
 /**
  * Who is calling, and with which rights.
@@ -1284,7 +1737,7 @@ export interface ListAuditEvents {
    */
   project?: string;
   /**
-   * Id of the key, token or project that was changed.
+   * Id of the key, policy, token or project that was changed.
    */
   target?: string;
   /**
@@ -1302,6 +1755,10 @@ export interface ListAuditEvents {
     | "key.rotated"
     | "key.overlap_set"
     | "key.revoked"
+    | "key.quota_set"
+    | "policy.created"
+    | "policy.updated"
+    | "policy.deleted"
     | "token.created"
     | "token.revoked";
 }

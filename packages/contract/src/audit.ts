@@ -14,6 +14,10 @@ export const AUDIT_ACTIONS = [
   'key.rotated',
   'key.overlap_set',
   'key.revoked',
+  'key.quota_set',
+  'policy.created',
+  'policy.updated',
+  'policy.deleted',
   'token.created',
   'token.revoked',
 ] as const
@@ -35,7 +39,7 @@ export const AuditEvent = Type.Object(
     ),
     target: Type.Object(
       {
-        kind: StringEnum(['project', 'key', 'token'], { description: 'Kind.' }),
+        kind: StringEnum(['project', 'key', 'policy', 'token'], { description: 'Kind.' }),
         id: Type.String({ description: 'Id.' }),
       },
       { description: 'What was changed.' },
@@ -62,7 +66,7 @@ export const ListAuditEvents = Type.Object(
     project: Type.Optional(
       Line({ description: 'Id or name of a project.', minLength: 1, maxLength: 100 }),
     ),
-    target: Type.Optional(Id('Id of the key, token or project that was changed.')),
+    target: Type.Optional(Id('Id of the key, policy, token or project that was changed.')),
     action: Type.Optional(StringEnum(AUDIT_ACTIONS, { description: 'What was done.' })),
   },
   {

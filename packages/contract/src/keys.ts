@@ -1,7 +1,17 @@
 import { type Static, Type } from 'typebox'
 import { Id, Line, Nullable, Seconds, StringEnum, Text, Timestamp } from './json-schema.ts'
+import {
+  Amount,
+  EffectiveQuota,
+  EffectiveRateLimit,
+  KeyQuota,
+  LimitName,
+  Quotas,
+  RateLimits,
+} from './limits.ts'
 import { CursorQuery, Page } from './page.ts'
 import { AllowedModels, IpAllowlist, KeyPermissions } from './permissions.ts'
+import { MAX_POLICIES } from './policies.ts'
 
 /** The longest time an old secret may go on working after a rotation: 90 days. */
 export const MAX_OVERLAP_SECONDS = 7_776_000
@@ -44,6 +54,11 @@ const notBefore = Nullable(Timestamp('notBefore'), {
 })
 const expiresAt = Nullable(Timestamp('expiresAt'), {
   description: 'At this time the key no longer works; null = never.',
+})
+const policyIds = Type.Array(Id('Id of a policy of the same project.'), {
+  maxItems: MAX_POLICIES,
+  uniqueItems: true,
+  description: 'Policies of the key, 8 at most: their permissions and limits apply as well.',
 })
 const managedBy = Nullable(StringEnum(['terraform'], { description: 'managedBy' }), {
   description: 'Who declares the key: terraform, or null. Recorded, not enforced.',
@@ -98,6 +113,24 @@ export const Revocation = Type.Object(
   { title: 'Revocation', description: 'When, by whom and why a key was revoked.' },
 )
 
+const Effective = Type.Object(
+  {
+    permissions: KeyPermissions,
+    allowedModels: AllowedModels,
+    ipAllowlist: IpAllowlist,
+    rateLimits: Type.Array(EffectiveRateLimit, { description: 'Every rate limit that applies.' }),
+    quotas: Type.Array(EffectiveQuota, { description: 'Every quota that applies.' }),
+    expiresAt: Nullable(Timestamp('expiresAt'), {
+      description: 'When the key really ends: its own expiry, or sooner by a longest lifetime.',
+    }),
+  },
+  {
+    title: 'EffectiveKey',
+    description:
+      'What holds for the key with its policies and the defaults of its project: verifications decide by this.',
+  },
+)
+
 export const Key = Type.Object(
   {
     id: Id('Public id of the key: part of its secrets, kept by rotation, safe to print.'),
@@ -111,6 +144,12 @@ export const Key = Type.Object(
     permissions: KeyPermissions,
     allowedModels: AllowedModels,
     ipAllowlist: IpAllowlist,
+    rateLimits: RateLimits,
+    quotas: Type.Record(Type.String(), KeyQuota, {
+      description: 'The quotas of the key itself by name, and what was used of them.',
+    }),
+    policyIds,
+    effective: Effective,
     metadata,
     tags,
     notBefore,
@@ -141,6 +180,19 @@ export const Key = Type.Object(
 )
 export type Key = Static<typeof Key>
 
+const warnings = Type.Optional(
+  Type.Array(Type.String(), {
+    description:
+      'What was done and may be a mistake, such as a model that the project does not list. Absent when there is nothing to say.',
+  }),
+)
+
+/** The answer to an update. */
+export const UpdatedKey = Type.Object(
+  { ...Key.properties, warnings },
+  { title: 'UpdatedKey', description: 'The key as it is now.' },
+)
+
 /** The one answer with a secret in it: of create and of rotate. */
 export const IssuedKey = Type.Object(
   {
@@ -152,6 +204,7 @@ export const IssuedKey = Type.Object(
         examples: ['ks_live_1000g40r40m30e209_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf2ZGOB2'],
       }),
     ),
+    warnings,
   },
   { title: 'IssuedKey', description: 'A key and its new secret.' },
 )
@@ -176,6 +229,9 @@ const editable = {
   permissions: Type.Optional(KeyPermissions),
   allowedModels: Type.Optional(AllowedModels),
   ipAllowlist: Type.Optional(IpAllowlist),
+  rateLimits: Type.Optional(RateLimits),
+  quotas: Type.Optional(Quotas),
+  policyIds: Type.Optional(policyIds),
   metadata: Type.Optional(metadata),
   tags: Type.Optional(tags),
   notBefore: Type.Optional(notBefore),
@@ -332,6 +388,26 @@ export const SetOverlap = Type.Object(
   },
 )
 export type SetOverlap = Static<typeof SetOverlap>
+
+export const SetQuotaUsed = Type.Object(
+  {
+    name: LimitName,
+    used: Amount,
+    policyId: Type.Optional(
+      Id(
+        'The policy whose quota is meant; default: the quota of the key itself, else of the project.',
+      ),
+    ),
+  },
+  {
+    title: 'SetQuotaUsed',
+    additionalProperties: false,
+    description:
+      'Sets what counts as used in the present period. Reservations that are open no longer hold anything.',
+    examples: [{ name: 'credits', used: 0 }],
+  },
+)
+export type SetQuotaUsed = Static<typeof SetQuotaUsed>
 
 export const ListKeys = Type.Object(
   {

@@ -1,6 +1,9 @@
 import { type Static, Type } from 'typebox'
-import { Id, Line, Nullable, Text, Timestamp } from './json-schema.ts'
+import { Id, Line, Nullable, StringEnum, Text, Timestamp } from './json-schema.ts'
+import { Quotas, RateLimits } from './limits.ts'
 import { CursorQuery, Page } from './page.ts'
+import { KeyPermission, ModelPattern } from './permissions.ts'
+import { MaxLifetimeSeconds } from './policies.ts'
 
 const name = Type.String({
   pattern: '^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$',
@@ -22,6 +25,58 @@ const deletionProtection = Type.Boolean({
   description: 'Refuses deletion until it is switched off. Default true.',
 })
 
+/** How a secret may reach its place from Terraform; `own` = the secret was made elsewhere. */
+export const DELIVERY_MODES = ['sealed', 'handoff', 'state', 'none', 'own'] as const
+
+const SpecialPermission = Type.Object(
+  {
+    name: KeyPermission,
+    label: Line({ description: 'What people read.', minLength: 1, maxLength: 100 }),
+  },
+  {
+    title: 'SpecialPermission',
+    additionalProperties: false,
+    description: 'A permission that forms offer by its label.',
+    examples: [{ name: 'device:priority', label: 'Priority over my device' }],
+  },
+)
+
+const bounds = {
+  defaultRateLimits: RateLimits,
+  defaultQuotas: Quotas,
+  maxLifetimeSeconds: MaxLifetimeSeconds,
+  models: Type.Array(ModelPattern, {
+    maxItems: 200,
+    uniqueItems: true,
+    description:
+      'The AI models that exist, for forms. A key may name others: the answer warns. Empty = nothing is said about models.',
+  }),
+  specialPermissions: Type.Array(SpecialPermission, {
+    maxItems: 50,
+    description: 'The catalogue of special permissions, for forms.',
+  }),
+  allowedDelivery: Nullable(
+    Type.Array(StringEnum(DELIVERY_MODES, { description: 'A way of delivery.' }), {
+      uniqueItems: true,
+      minItems: 1,
+    }),
+    { description: 'The ways in which Terraform may deliver secrets; null = all.' },
+  ),
+  reservationExpiry: StringEnum(['released', 'charged'], {
+    description:
+      'What becomes of a reservation that is neither settled nor released in time. Default released.',
+  }),
+}
+const editableBounds = {
+  defaultRateLimits: Type.Optional(bounds.defaultRateLimits),
+  defaultQuotas: Type.Optional(bounds.defaultQuotas),
+  maxLifetimeSeconds: Type.Optional(bounds.maxLifetimeSeconds),
+  models: Type.Optional(bounds.models),
+  specialPermissions: Type.Optional(bounds.specialPermissions),
+  allowedDelivery: Type.Optional(bounds.allowedDelivery),
+  reservationExpiry: Type.Optional(bounds.reservationExpiry),
+}
+
 export const Project = Type.Object(
   {
     id: Id('Id of the project.'),
@@ -30,6 +85,7 @@ export const Project = Type.Object(
     brand,
     enabled: Type.Boolean({ description: 'False = every key of the project is refused.' }),
     deletionProtection,
+    ...bounds,
     createdAt: Timestamp('When the project was created.'),
     updatedAt: Timestamp('When the project was last changed.'),
   },
@@ -43,6 +99,7 @@ export const CreateProject = Type.Object(
     description: Type.Optional(description),
     brand: Type.Optional(brand),
     deletionProtection: Type.Optional(deletionProtection),
+    ...editableBounds,
   },
   {
     title: 'CreateProject',
@@ -64,6 +121,7 @@ export const UpdateProject = Type.Object(
       }),
     ),
     deletionProtection: Type.Optional(deletionProtection),
+    ...editableBounds,
   },
   {
     title: 'UpdateProject',

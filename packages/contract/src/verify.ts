@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, StringEnum, Timestamp } from './json-schema.ts'
 import { Environment } from './keys.ts'
+import { Amount, Cost, LIMIT_NAME_PATTERN, MAX_LIMITS } from './limits.ts'
 import { AllowedModels, KeyPermissions, PermissionName } from './permissions.ts'
+import { DEFAULT_RESERVE_SECONDS, MAX_RESERVE_SECONDS } from './reservations.ts'
 
 /**
  * Every code a verdict can have, in the order of the checks. The first check that fails names the
@@ -20,6 +22,8 @@ export const VERDICT_CODES = {
   missing_permission: 'The key lacks a permission that was asked for.',
   model_required: 'The key is restricted to models and the request does not name one.',
   model_not_allowed: 'The model is not on the list of the key.',
+  rate_limited: 'A rate limit of the key is used up for now.',
+  quota_exhausted: 'A quota of the key does not have that much left.',
 } as const
 
 export type VerdictCode = keyof typeof VERDICT_CODES
@@ -43,6 +47,24 @@ export const VerifyRequest = Type.Object(
       Nullable(Type.String({ minLength: 2, maxLength: 45, pattern: '^[0-9A-Fa-f.:]+$' }), {
         description:
           'Address of the end user; null = not applicable. Left out, a key with an address list is refused.',
+      }),
+    ),
+    cost: Type.Optional(Cost),
+    reserve: Type.Optional(
+      Type.Record(Type.String({ pattern: LIMIT_NAME_PATTERN }), Amount, {
+        maxProperties: MAX_LIMITS,
+        minProperties: 1,
+        additionalProperties: false,
+        description:
+          'Amounts to hold until the real cost is known: settle or release the reservationId of the verdict. Not together with the same name in cost.',
+        examples: [{ tokens: 4000 }],
+      }),
+    ),
+    reserveSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_RESERVE_SECONDS,
+        description: `How long the reservation holds. Default ${DEFAULT_RESERVE_SECONDS}.`,
       }),
     ),
   },
@@ -88,12 +110,38 @@ export const Verdict = Type.Object(
       description: 'The answer of the first check that decides.',
     }),
     key: Type.Optional(VerifiedKey),
+    remaining: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description:
+          'With valid, for a key with quotas: what is left of each, by name, after this request; of two quotas of a name the smaller rest.',
+      }),
+    ),
+    reservationId: Type.Optional(
+      Id('With valid and reserve: the reservation to settle or release.'),
+    ),
+    rateLimit: Type.Optional(
+      Type.String({ description: 'With rate_limited: the name of the limit.' }),
+    ),
+    retryAfterMs: Type.Optional(
+      Nullable(Type.Integer(), {
+        description:
+          'With rate_limited: after this time the same request passes, if nothing else comes before; null = never, because it costs more than the limit.',
+      }),
+    ),
+    quota: Type.Optional(
+      Type.String({ description: 'With quota_exhausted: the name of the quota.' }),
+    ),
+    resetsAt: Type.Optional(
+      Nullable(Timestamp('resetsAt'), {
+        description: 'With quota_exhausted: when the quota starts again; null = never.',
+      }),
+    ),
     leaseMs: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: 1000,
         description:
-          'With valid: how long the facts of the key may be remembered, counted from the sending of the request. 0 for a key with an address list.',
+          'With valid: how long the facts of the key may be remembered, counted from the sending of the request. 0 for a key with an address list, a rate limit or a quota.',
       }),
     ),
   },
@@ -103,3 +151,4 @@ export const Verdict = Type.Object(
       'The answer of a verification. key is present from ip_required on and with valid; never when the secret was not accepted.',
   },
 )
+export type Verdict = Static<typeof Verdict>

@@ -9,6 +9,8 @@ import type { Deps } from './keys/deps.ts'
 import { loadImportedKeys } from './keys/imported-keys.ts'
 import { LastUsed } from './keys/last-used.ts'
 import { RowCache } from './keys/row-cache.ts'
+import { MemoryLimiter } from './limits/memory-limiter.ts'
+import { UsageCounts } from './limits/usage-counts.ts'
 import type { Log } from './log.ts'
 import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
@@ -116,6 +118,9 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
     store.watchChanges((target) => rowCache.drop(target))
     const lastUsed = new LastUsed(store, (err) => log.warn({ err }, 'last use was not written'))
     closers.push(() => lastUsed.close())
+    const usage = new UsageCounts(store, (err) => log.warn({ err }, 'usage was not written'))
+    closers.push(() => usage.close())
+    const limiter = new MemoryLimiter()
     const rules = {
       brand: config.keyBrand,
       maxDays: config.keyMaxDays,
@@ -123,7 +128,7 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       maxLeaseMs: config.maxLeaseMs,
     }
     const imported = await loadImportedKeys(store)
-    const deps: Deps = { store, peppers, rowCache, lastUsed, imported, rules, now }
+    const deps: Deps = { store, peppers, rowCache, lastUsed, limiter, usage, imported, rules, now }
     await ensureDefaultProject(deps)
     await installBootstrapToken(deps, secrets.bootstrapToken)
 

@@ -6,7 +6,7 @@ export interface AuditEntry {
   at: number
   action: AuditAction
   actor: { kind: 'token' | 'local' | 'system'; id: string }
-  target: { kind: 'project' | 'key' | 'token'; id: string }
+  target: { kind: 'project' | 'key' | 'policy' | 'token'; id: string }
   projectId: string | null
   requestId: string | null
   /** Never a secret or a digest. */

@@ -21,6 +21,10 @@ const ACTIONS: Record<AuditEvent['action'], true> = {
   'key.rotated': true,
   'key.overlap_set': true,
   'key.revoked': true,
+  'key.quota_set': true,
+  'policy.created': true,
+  'policy.updated': true,
+  'policy.deleted': true,
   'token.created': true,
   'token.revoked': true,
 }

@@ -18,6 +18,14 @@ export function normalizeRange(range: string): string | null {
   return `${ipaddr.IPv6.networkAddressFromCIDR(text)}/${bits}`
 }
 
+/** Does the one normalised range hold the other? */
+export function coversRange(wide: string, narrow: string): boolean {
+  const [outer, outerBits] = ipaddr.parseCIDR(wide)
+  const [inner, innerBits] = ipaddr.parseCIDR(narrow)
+  if (outer.kind() !== inner.kind() || outerBits > innerBits) return false
+  return inner.match(outer, outerBits)
+}
+
 export function isAddress(ip: string): boolean {
   return isPlainAddress(ip) && ipaddr.isValid(ip)
 }

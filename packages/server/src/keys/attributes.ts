@@ -16,6 +16,9 @@ type Attributes = Pick<
   | 'permissions'
   | 'allowedModels'
   | 'ipAllowlist'
+  | 'rateLimits'
+  | 'quotas'
+  | 'policyIds'
   | 'metadata'
   | 'tags'
   | 'notBefore'
@@ -27,7 +30,8 @@ type Attributes = Pick<
 /** The attributes that a body sets, checked and in their stored form. Absent ones stay absent. */
 export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes> {
   refuseSecrets(body)
-  const { name, owner, description, allowedModels, rotation, managedBy, deletionProtection } = body
+  const { name, owner, description, allowedModels, rateLimits, quotas, policyIds } = body
+  const { rotation, managedBy, deletionProtection } = body
   const attributes = {
     name,
     owner,
@@ -35,6 +39,9 @@ export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes>
     permissions: readPermissions(body.permissions),
     allowedModels,
     ipAllowlist: readRanges(body.ipAllowlist),
+    rateLimits,
+    quotas,
+    policyIds,
     metadata: readLabels('metadata', body.metadata),
     tags: readLabels('tags', body.tags),
     notBefore:

@@ -1,3 +1,5 @@
+import type { Limiter } from '../limits/limiter.ts'
+import type { UsageCounts } from '../limits/usage-counts.ts'
 import type { KeyStore } from '../store/key-store.ts'
 import type { ImportedKeys } from './imported-keys.ts'
 import type { LastUsed } from './last-used.ts'
@@ -10,6 +12,8 @@ export interface VerifyDeps {
   peppers: Peppers
   rowCache: RowCache
   lastUsed: LastUsed
+  limiter: Limiter
+  usage: UsageCounts
   imported: ImportedKeys
 }
 

@@ -1,3 +1,5 @@
+import type { DELIVERY_MODES, Quota, RateLimit } from '@keysmith/contract'
+
 /** A namespace of keys. */
 export interface Project {
   id: string
@@ -6,11 +8,25 @@ export interface Project {
   brand: string
   enabled: boolean
   deletionProtection: boolean
+  /** For keys that set none of their own and have no policy that sets any. */
+  defaultRateLimits: Record<string, RateLimit>
+  defaultQuotas: Record<string, Quota>
+  maxLifetimeSeconds: number | null
+  /** Model names that forms offer. */
+  models: string[]
+  specialPermissions: { name: string; label: string }[]
+  /** null = every way. */
+  allowedDelivery: Delivery[] | null
+  reservationExpiry: ReservationExpiry
   createdAt: number
   updatedAt: number
   revision: number
 }
 
+/** How Terraform may bring a secret to its place. */
+export type Delivery = (typeof DELIVERY_MODES)[number]
+/** What becomes of a reservation that nobody ends in time. */
+export type ReservationExpiry = 'released' | 'charged'
 export type Environment = 'live' | 'test'
 export type MintedBy = 'server' | 'client' | 'import'
 
@@ -70,6 +86,9 @@ export interface Key {
   /** null = all models, [] = none. */
   allowedModels: string[] | null
   ipAllowlist: string[] | null
+  rateLimits: Record<string, RateLimit>
+  quotas: Record<string, Quota>
+  policyIds: string[]
   metadata: Record<string, string>
   tags: Record<string, string>
   notBefore: number | null

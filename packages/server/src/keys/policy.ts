@@ -12,13 +12,14 @@ const STALENESS_BOUND_MS = 2000
 
 /**
  * How long a caller may remember the facts of a key that was found valid, in ms: never past a known
- * end, and never past the bound when the age of the row is added. 0 with an address list: the caller
- * does not see it, so he has to ask every time.
+ * end, and never past the bound when the age of the row is added. 0 with an address list, which the
+ * caller does not see, and with limits, which only the service counts.
  */
 export function leaseMs(row: CachedKey, now: number, maxLeaseMs: number): number {
-  const { key, secret, readAt } = row
-  if (key.ipAllowlist !== null) return 0
-  const ends = [key.expiresAt, secret.endsAt, key.revoked?.at ?? null]
+  const { key, effective, secret, readAt } = row
+  const { ipAllowlist, rateLimits, quotas } = effective
+  if (ipAllowlist !== null || rateLimits.length > 0 || quotas.length > 0) return 0
+  const ends = [effective.expiresAt, secret.endsAt, key.revoked?.at ?? null]
   const left = ends.map((end) => (end === null ? Number.POSITIVE_INFINITY : end - now))
   const age = Math.ceil(performance.now() - readAt)
   return Math.max(0, Math.min(maxLeaseMs, STALENESS_BOUND_MS - age, ...left))

@@ -1,5 +1,10 @@
 import { LRUCache } from 'lru-cache'
+import type { AuditEntry } from '../audit/audit-entry.ts'
+import type { KeyRate } from '../limits/limiter.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { VerifyingProject } from '../store/key-store.ts'
 import type { Token } from '../tokens/token.ts'
+import type { EffectiveKey } from './effective.ts'
 import type { Key } from './key.ts'
 
 /** A row is asked for again when it was last read this long ago, whatever happened to messages (R18). */
@@ -11,7 +16,10 @@ export interface CachedKey {
   kind: 'key'
   id: string
   key: Key
-  projectEnabled: boolean
+  project: VerifyingProject
+  policies: readonly Policy[]
+  effective: EffectiveKey
+  rates: readonly KeyRate[]
   secret: { version: number; endsAt: number | null }
   /** Is the address on the key's list? null when the key has none. */
   allowsAddress: ((ip: string) => boolean) | null
@@ -65,9 +73,9 @@ export class RowCache {
   }
 
   /** Drops what a change of this key, token or project makes stale. */
-  drop(target: { kind: 'project' | 'key' | 'token'; id: string }): void {
+  drop(target: AuditEntry['target']): void {
     this.#epoch += 1
-    if (target.kind === 'project') {
+    if (target.kind === 'project' || target.kind === 'policy') {
       this.#rows.clear()
       return
     }

@@ -1,6 +1,9 @@
 import type { VerdictCode, VerifyRequest } from '@keysmith/contract'
 import { parseKey } from '@keysmith/key-format'
 import { holds } from '../access/permissions.ts'
+import type { RequestAmounts } from '../limits/amounts.ts'
+import type { LimitOutcome, RequestKey } from '../limits/limit-outcome.ts'
+import { takeLimits } from '../limits/take-limits.ts'
 import type { Scope } from '../store/key-store.ts'
 import type { VerifyDeps } from './deps.ts'
 import { mayBeImported } from './find-imported-key.ts'
@@ -10,70 +13,101 @@ import { allowsModel } from './policy.ts'
 import type { CachedKey } from './row-cache.ts'
 import { secretSha256 } from './secret-digest.ts'
 
+/** What is asked: the request, by whom, and at which time. */
+export interface Question {
+  request: VerifyRequest
+  amounts: RequestAmounts
+  /** What the calling token may see: the key of another project is unknown to it. */
+  scope: Scope
+  requestKey: RequestKey | null
+  now: number
+}
+
 /** The answer of a verification; `row` is there when the secret was accepted. */
-export interface Verdict {
-  code: VerdictCode
-  row: CachedKey | null
+export type Verdict =
+  | { row: null; code: 'malformed' | 'unknown' }
+  | ({ row: CachedKey } & (Refusal | Exclude<LimitOutcome, { code: 'stale' }>))
+
+interface Refusal {
+  code: Exclude<VerdictCode, LimitOutcome['code']>
 }
 
 /**
- * Is this secret good for this request? The first check that fails names the code. `scope` is what the
- * calling token may see: the key of another project is unknown to it. Nothing is written before the
- * answer, and only rows are remembered, so every request is decided anew at `now`.
+ * Is this secret good for this request? The first check that fails names the code. Only rows are
+ * remembered, so every request is decided anew at `now`. Nothing is written before the answer but what
+ * the request costs.
  */
-export function verifyKey(
-  deps: VerifyDeps,
-  scope: Scope,
-  request: VerifyRequest,
-  now: number,
-): Verdict | Promise<Verdict> {
+export function verifyKey(deps: VerifyDeps, question: Question): Verdict | Promise<Verdict> {
+  const { scope, request } = question
   const presented = parseKey(request.secret)
   if (!presented.ok && !mayBeImported(deps, scope, request.secret)) {
     return { code: 'malformed', row: null }
   }
   const sha256 = secretSha256(request.secret)
   const cached = deps.rowCache.get(sha256)
-  if (cached?.kind === 'key') return decide(deps, cached, scope, request, now)
+  if (cached?.kind === 'key') return decide(deps, cached, question)
   return findPresentedKey(deps, scope, presented, sha256).then((row) =>
-    row ? decide(deps, row, scope, request, now) : { code: 'unknown', row: null },
+    row ? decide(deps, row, question) : { code: 'unknown', row: null },
   )
 }
 
-function decide(
+function decide(deps: VerifyDeps, row: CachedKey, question: Question): Verdict | Promise<Verdict> {
+  const { scope, request, now } = question
+  if (scope !== null && scope !== row.key.projectId) return { code: 'unknown', row: null }
+  const code = checkState(row, now) ?? checkRequest(row, request)
+  if (code) return conclude(deps, row, question, { code })
+  const limits = takeLimits(deps, { ...question, row })
+  if (!(limits instanceof Promise)) return conclude(deps, row, question, limits)
+  return limits.then((outcome) => conclude(deps, row, question, outcome))
+}
+
+/** What was decided goes into the counts; a row that has changed meanwhile is read anew. */
+function conclude(
   deps: VerifyDeps,
   row: CachedKey,
-  scope: Scope,
-  request: VerifyRequest,
-  now: number,
-): Verdict {
-  if (scope !== null && scope !== row.key.projectId) return { code: 'unknown', row: null }
-  const code = checkState(row, now) ?? checkRequest(row, request) ?? 'valid'
-  if (code === 'valid') deps.lastUsed.note('key', row.id, row.secret.version, now)
-  return { code, row }
+  question: Question,
+  outcome: LimitOutcome | Refusal,
+): Verdict | Promise<Verdict> {
+  if (outcome.code === 'stale') {
+    deps.rowCache.drop({ kind: 'key', id: row.id })
+    return verifyKey(deps, question)
+  }
+  const { amounts, now } = question
+  deps.usage.noteVerdict(row.id, outcome.code, now)
+  if (outcome.code === 'valid') {
+    deps.usage.noteCharged(row.id, amounts.cost, now)
+    deps.lastUsed.note('key', row.id, row.secret.version, now)
+  }
+  return { ...outcome, row }
 }
 
 /** Steps 3 to 6: the state of key, project and secret at `now`. An end is inclusive. */
-function checkState({ key, projectEnabled, secret }: CachedKey, now: number): VerdictCode | null {
+function checkState(
+  { key, project, effective, secret }: CachedKey,
+  now: number,
+): Refusal['code'] | null {
   if (isRevoked(key, now)) return 'revoked'
-  if (!key.enabled || !projectEnabled) return 'disabled'
+  if (!key.enabled || !project.enabled) return 'disabled'
   if (key.notBefore !== null && now < key.notBefore) return 'not_yet_valid'
-  if (hasEnded(key.expiresAt, now) || hasEnded(secret.endsAt, now)) return 'expired'
+  if (hasEnded(effective.expiresAt, now) || hasEnded(secret.endsAt, now)) return 'expired'
   return null
 }
 
 /** Steps 7 to 9: a field left out (undefined) fails closed, null says that it does not apply. */
 function checkRequest(
-  { key, allowsAddress }: CachedKey,
+  { effective, allowsAddress }: CachedKey,
   { ip, permissions, model }: VerifyRequest,
-): VerdictCode | null {
+): Refusal['code'] | null {
   if (allowsAddress && ip !== null) {
     if (ip === undefined) return 'ip_required'
     if (!allowsAddress(ip)) return 'ip_not_allowed'
   }
-  if (permissions?.some((wanted) => !holds(key.permissions, wanted))) return 'missing_permission'
-  if (key.allowedModels && model !== null) {
+  if (permissions?.some((wanted) => !holds(effective.permissions, wanted))) {
+    return 'missing_permission'
+  }
+  if (effective.allowedModels && model !== null) {
     if (model === undefined) return 'model_required'
-    if (!allowsModel(key.allowedModels, model)) return 'model_not_allowed'
+    if (!allowsModel(effective.allowedModels, model)) return 'model_not_allowed'
   }
   return null
 }

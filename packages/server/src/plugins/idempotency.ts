@@ -4,6 +4,7 @@ import fastifyPlugin from 'fastify-plugin'
 import type { Caller } from '../audit/change.ts'
 import { ApiError, invalidField } from '../errors.ts'
 import type { Deps } from '../keys/deps.ts'
+import type { RequestKey } from '../limits/limit-outcome.ts'
 import type { IdempotencyRecord } from '../store/key-store.ts'
 import { principalOf } from './access.ts'
 
@@ -34,9 +35,7 @@ export const idempotency = fastifyPlugin<{ deps: Deps }>(async (app, { deps }) =
     const { replay } = request.routeOptions.config
     const key = request.headers['idempotency-key']
     if (!replay || key === undefined) return
-    if (typeof key !== 'string' || !KEY_FORM.test(key)) {
-      throw invalidField('Idempotency-Key', 'give 1 to 255 visible ASCII characters')
-    }
+    requireKeyForm(key)
     const { id } = principalOf(request)
     const claim = `${id}\n${key}`
     if (running.has(claim)) throw new ApiError('idempotency_in_flight')
@@ -55,6 +54,21 @@ export const idempotency = fastifyPlugin<{ deps: Deps }>(async (app, { deps }) =
     return reply.send(await replay(deps, callerOf(request), record))
   })
 })
+
+/** The name that a caller gave to a verification, in the form that is stored. */
+export function readRequestKey(
+  actorId: string,
+  key: string | string[] | undefined,
+): RequestKey | null {
+  if (key === undefined) return null
+  requireKeyForm(key)
+  return { actorId, key: keyDigest(key) }
+}
+
+function requireKeyForm(key: string | string[]): asserts key is string {
+  if (typeof key === 'string' && KEY_FORM.test(key)) return
+  throw invalidField('Idempotency-Key', 'give 1 to 255 visible ASCII characters')
+}
 
 /** What is stored of the key: it is the caller's text, and might hold anything, also a secret. */
 function keyDigest(key: string): string {

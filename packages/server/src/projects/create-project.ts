@@ -5,6 +5,7 @@ import { ApiError, invalidField } from '../errors.ts'
 import type { Deps } from '../keys/deps.ts'
 import type { Project } from '../keys/key.ts'
 import { refuseSecrets } from '../keys/refuse-secrets.ts'
+import { readBounds } from './bounds.ts'
 
 export async function createProject(
   deps: Deps,
@@ -23,6 +24,7 @@ export async function createProject(
     brand,
     enabled: true,
     deletionProtection: body.deletionProtection ?? true,
+    ...readBounds(body),
     createdAt: now,
     updatedAt: now,
     revision: 1,

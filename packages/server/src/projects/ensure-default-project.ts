@@ -1,6 +1,7 @@
 import { generateId } from '@keysmith/key-format'
 import { describeChange, SYSTEM } from '../audit/change.ts'
 import type { Deps } from '../keys/deps.ts'
+import { NO_BOUNDS } from './bounds.ts'
 import { DEFAULT_PROJECT } from './find-project.ts'
 
 /** A new installation starts with one project, so that the first key needs no preparation. */
@@ -25,6 +26,7 @@ export async function ensureDefaultProject({ store, rules, now }: Deps): Promise
       brand: rules.brand,
       enabled: true,
       deletionProtection: true,
+      ...NO_BOUNDS,
       createdAt: at,
       updatedAt: at,
       revision: 1,

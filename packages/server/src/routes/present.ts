@@ -5,6 +5,7 @@ import type {
   Token as WireToken,
 } from '@keysmith/contract'
 import type { AuditRecord } from '../audit/audit-entry.ts'
+import type { KeyDescription } from '../keys/describe-keys.ts'
 import {
   currentSecret,
   hasEnded,
@@ -15,6 +16,9 @@ import {
   type Project,
 } from '../keys/key.ts'
 import type { CachedKey } from '../keys/row-cache.ts'
+import type { EffectiveQuota, LimitSource } from '../limits/effective-limits.ts'
+import { quotaState } from '../limits/quota-state.ts'
+import type { QuotaCounter } from '../store/quota-store.ts'
 import type { Token } from '../tokens/token.ts'
 
 /** RFC 3339 in UTC. */
@@ -22,12 +26,12 @@ export function presentTime(at: number): string {
   return new Date(at).toISOString()
 }
 
-function presentEnd(at: number | null): string | null {
+export function presentEnd(at: number | null): string | null {
   return at === null ? null : presentTime(at)
 }
 
 /** The allow-list from record to wire: what is not named here does not leave the server. */
-export function presentKey(key: Key, now: number): WireKey {
+export function presentKey({ key, effective, counters }: KeyDescription, now: number): WireKey {
   const uses = key.secrets.map((secret) => secret.lastUsedAt ?? 0)
   const lastUsedAt = Math.max(...uses)
   return {
@@ -38,10 +42,25 @@ export function presentKey(key: Key, now: number): WireKey {
     environment: key.environment,
     description: key.description,
     enabled: key.enabled,
-    status: keyStatus(key, now),
+    status: keyStatus({ ...key, expiresAt: effective.expiresAt }, now),
     permissions: key.permissions,
     allowedModels: key.allowedModels,
     ipAllowlist: key.ipAllowlist,
+    rateLimits: key.rateLimits,
+    quotas: presentQuotas(key, counters, now),
+    policyIds: key.policyIds,
+    effective: {
+      permissions: effective.permissions,
+      allowedModels: effective.allowedModels,
+      ipAllowlist: effective.ipAllowlist,
+      rateLimits: effective.rateLimits,
+      quotas: effective.quotas.map((quota) => ({
+        name: quota.name,
+        source: quota.source,
+        ...presentQuota(quota, counters, now),
+      })),
+      expiresAt: presentEnd(effective.expiresAt),
+    },
     metadata: key.metadata,
     tags: key.tags,
     notBefore: presentEnd(key.notBefore),
@@ -67,17 +86,33 @@ export function presentKey(key: Key, now: number): WireKey {
   }
 }
 
-export function presentVerifiedKey({ key }: CachedKey) {
+function presentQuotas({ id, quotas }: Key, counters: readonly QuotaCounter[], now: number) {
+  const source: LimitSource = { kind: 'key', id }
+  const entries = Object.entries(quotas).map(([name, quota]) => [
+    name,
+    presentQuota({ name, source, ...quota }, counters, now),
+  ])
+  return Object.fromEntries(entries) as WireKey['quotas']
+}
+
+function presentQuota(quota: EffectiveQuota, counters: readonly QuotaCounter[], now: number) {
+  const { used, reserved, resetsAt } = quotaState(quota, counters, now)
+  const { limit, period } = quota
+  const onExceed = 'block' as const
+  return { limit, period, onExceed, used, reserved, resetsAt: presentEnd(resetsAt) }
+}
+
+export function presentVerifiedKey({ key, effective }: CachedKey) {
   return {
     id: key.id,
     name: key.name,
     owner: key.owner,
     project: key.projectId,
     environment: key.environment,
-    permissions: key.permissions,
-    allowedModels: key.allowedModels,
+    permissions: effective.permissions,
+    allowedModels: effective.allowedModels,
     metadata: key.metadata,
-    expiresAt: presentEnd(key.expiresAt),
+    expiresAt: presentEnd(effective.expiresAt),
   }
 }
 
@@ -89,6 +124,13 @@ export function presentProject(project: Project): WireProject {
     brand: project.brand,
     enabled: project.enabled,
     deletionProtection: project.deletionProtection,
+    defaultRateLimits: project.defaultRateLimits,
+    defaultQuotas: project.defaultQuotas,
+    maxLifetimeSeconds: project.maxLifetimeSeconds,
+    models: project.models,
+    specialPermissions: project.specialPermissions,
+    allowedDelivery: project.allowedDelivery,
+    reservationExpiry: project.reservationExpiry,
     createdAt: presentTime(project.createdAt),
     updatedAt: presentTime(project.updatedAt),
   }

@@ -1,11 +1,15 @@
-import { Verdict, VerifyRequest } from '@keysmith/contract'
+import { Verdict, VerifyRequest, type Verdict as WireVerdict } from '@keysmith/contract'
 import { invalidField } from '../errors.ts'
 import { isAddress } from '../keys/address-list.ts'
 import type { Deps } from '../keys/deps.ts'
 import { leaseMs } from '../keys/policy.ts'
 import { type Verdict as Decision, verifyKey } from '../keys/verify-key.ts'
+import { readAmounts } from '../limits/amounts.ts'
 import { principalOf } from '../plugins/access.ts'
-import { presentVerifiedKey } from './present.ts'
+import { readRequestKey } from '../plugins/idempotency.ts'
+import { IdempotencyHeaders } from './params.ts'
+import { presentEnd, presentVerifiedKey } from './present.ts'
+import { setRateHeaders } from './rate-headers.ts'
 import { type App, PROBLEMS } from './route.ts'
 
 const HANDLER_TIMEOUT_MS = 5000
@@ -21,21 +25,26 @@ export function verifyRoute(app: App, deps: Deps): void {
         operationId: 'verify',
         summary: 'Is this secret good for this request? Always 200 with a verdict',
         tags: ['verify'],
+        headers: IdempotencyHeaders,
         body: VerifyRequest,
         response: { 200: Verdict, ...PROBLEMS },
       },
     },
-    (request) => {
+    (request, reply) => {
       const { body } = request
       if (typeof body.ip === 'string' && !isAddress(body.ip)) {
         throw invalidField('ip', 'give an IPv4 or IPv6 address, or null when there is none')
       }
       const now = deps.now()
-      const verdict = verifyKey(deps, principalOf(request).projectId, body, now)
-      if (verdict instanceof Promise) {
-        return verdict.then((decision) => present(deps, decision, now))
+      const { id, projectId: scope } = principalOf(request)
+      const amounts = readAmounts(body)
+      const requestKey = readRequestKey(id, request.headers['idempotency-key'])
+      const verdict = verifyKey(deps, { request: body, amounts, scope, requestKey, now })
+      const answer = (decision: Decision) => {
+        setRateHeaders(deps.limiter, decision, reply)
+        return present(deps, decision, now)
       }
-      return present(deps, verdict, now)
+      return verdict instanceof Promise ? verdict.then(answer) : answer(verdict)
     },
   )
 }
@@ -43,9 +52,31 @@ export function verifyRoute(app: App, deps: Deps): void {
 /** State codes say nothing about the key; from the address check on the caller sees its facts. */
 const WITHOUT_FACTS = new Set(['revoked', 'disabled', 'not_yet_valid', 'expired'])
 
-function present(deps: Deps, { code, row }: Decision, now: number) {
+function present(deps: Deps, verdict: Decision, now: number): WireVerdict {
+  const { code, row } = verdict
   if (row === null || WITHOUT_FACTS.has(code)) return { valid: false, code }
   const key = presentVerifiedKey(row)
-  if (code !== 'valid') return { valid: false, code, key }
-  return { valid: true, code, key, leaseMs: leaseMs(row, now, deps.rules.maxLeaseMs) }
+  switch (verdict.code) {
+    case 'valid': {
+      const { remaining, reservationId } = verdict
+      return {
+        valid: true,
+        code,
+        key,
+        ...(remaining && { remaining }),
+        ...(reservationId !== null && { reservationId }),
+        leaseMs: leaseMs(row, now, deps.rules.maxLeaseMs),
+      }
+    }
+    case 'rate_limited': {
+      const { rateLimit, retryAfterMs } = verdict
+      return { valid: false, code, key, rateLimit, retryAfterMs }
+    }
+    case 'quota_exhausted': {
+      const { quota, resetsAt } = verdict
+      return { valid: false, code, key, quota, resetsAt: presentEnd(resetsAt) }
+    }
+    default:
+      return { valid: false, code, key }
+  }
 }

@@ -9,7 +9,11 @@ import type {
   Project,
   StoredSecret,
 } from '../keys/key.ts'
+import type { Policy } from '../policies/policy.ts'
 import type { Token } from '../tokens/token.ts'
+import type { PolicyStore } from './policy-store.ts'
+import type { QuotaStore } from './quota-store.ts'
+import type { UsageStore } from './usage-store.ts'
 
 /** What a caller may see: one project, or null for all. Every statement carries it. */
 export type Scope = string | null
@@ -41,10 +45,24 @@ export type ChangeListener = (target: AuditEntry['target']) => void
  */
 export type WriteOutcome = 'ok' | 'conflict' | 'repeated'
 
+/** What of a project a verification needs. */
+export type VerifyingProject = Pick<
+  Project,
+  | 'id'
+  | 'enabled'
+  | 'revision'
+  | 'defaultRateLimits'
+  | 'defaultQuotas'
+  | 'maxLifetimeSeconds'
+  | 'reservationExpiry'
+>
+
 /** All that a verification needs, from one read. */
 export interface VerificationRow {
   key: Key
-  projectEnabled: boolean
+  project: VerifyingProject
+  /** Those of `key.policyIds` that exist, in no order. */
+  policies: Policy[]
   /** Those of `key.secrets` that one keyed digest proves, with it: all but the slow ones. */
   secrets: (StoredSecret & { endsAt: number | null })[]
 }
@@ -116,7 +134,10 @@ export interface SecretReplacement {
  * record, and its promise resolves only when the commit is on disk. A record comes back whole or not
  * at all; times are epoch ms. Methods reject with `StorageUnavailable` when the storage cannot answer.
  */
-export interface KeyStore {
+export interface KeyStore
+  extends Pick<PolicyStore, 'findPolicies'>,
+    Pick<QuotaStore, 'readCounters' | 'charge' | 'findChargeRequest'>,
+    Pick<UsageStore, 'addUsage'> {
   insertProject(project: Project, change: Change): Promise<WriteOutcome | 'name_taken'>
   /** By id or name, among those that are not deleted; an id goes before a name. */
   findProject(idOrName: string, scope: Scope): Promise<Project | null>

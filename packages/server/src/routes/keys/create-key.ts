@@ -1,5 +1,6 @@
 import { CreateKey, IssuedKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { issueKey } from '../../keys/issue-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdempotencyHeaders } from '../params.ts'
@@ -24,7 +25,8 @@ export function createKeyRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const { key, secret, created } = await issueKey(deps, callerOf(request), request.body)
       reply.code(created ? 201 : 200)
-      return { key: presentKey(key, deps.now()), ...(secret === null ? {} : { secret }) }
+      const description = await describeKey(deps, key)
+      return { key: presentKey(description, deps.now()), ...(secret === null ? {} : { secret }) }
     },
   )
 }

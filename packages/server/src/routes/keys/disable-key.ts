@@ -1,5 +1,6 @@
 import { Key } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { setKeyEnabled } from '../../keys/set-key-enabled.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
@@ -23,7 +24,7 @@ export function disableKeyRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const key = await setKeyEnabled(deps, callerOf(request), request.params.id, false)
-      return presentKey(key, deps.now())
+      return presentKey(await describeKey(deps, key), deps.now())
     },
   )
 }

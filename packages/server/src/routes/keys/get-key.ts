@@ -1,5 +1,6 @@
 import { Key } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { etag, findKey } from '../../keys/edit.ts'
 import { principalOf } from '../../plugins/access.ts'
 import { IdParams } from '../params.ts'
@@ -22,7 +23,7 @@ export function getKeyRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const key = await findKey(deps, { principal: principalOf(request) }, request.params.id)
       reply.header('etag', etag(key))
-      return presentKey(key, deps.now())
+      return presentKey(await describeKey(deps, key), deps.now())
     },
   )
 }

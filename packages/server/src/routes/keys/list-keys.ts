@@ -1,5 +1,6 @@
 import { DEFAULT_PAGE_SIZE, KeyPage, ListKeys } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKeys } from '../../keys/describe-keys.ts'
 import { principalOf } from '../../plugins/access.ts'
 import { findScope } from '../../projects/find-project.ts'
 import { decodeCursor, toPage } from '../cursor.ts'
@@ -34,10 +35,10 @@ export function listKeysRoute(app: App, deps: Deps): void {
         cursor: decodeCursor(cursor),
       })
       return toPage(
-        keys,
+        await describeKeys(deps, keys),
         limit,
-        (key) => ({ at: key.createdAt, id: key.id }),
-        (key) => presentKey(key, now),
+        ({ key }) => ({ at: key.createdAt, id: key.id }),
+        (description) => presentKey(description, now),
       )
     },
   )

@@ -1,5 +1,6 @@
 import { Key, RevokeKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { revokeKey } from '../../keys/revoke-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
@@ -24,7 +25,7 @@ export function revokeKeyRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const key = await revokeKey(deps, callerOf(request), request.params.id, request.body)
-      return presentKey(key, deps.now())
+      return presentKey(await describeKey(deps, key), deps.now())
     },
   )
 }

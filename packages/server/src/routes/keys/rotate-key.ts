@@ -1,5 +1,6 @@
 import { IssuedKey, RotateKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { rotateKey } from '../../keys/rotate-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
@@ -25,7 +26,8 @@ export function rotateKeyRoute(app: App, deps: Deps): void {
     async (request) => {
       const { params, body } = request
       const { key, secret } = await rotateKey(deps, callerOf(request), params.id, body)
-      return { key: presentKey(key, deps.now()), ...(secret === null ? {} : { secret }) }
+      const description = await describeKey(deps, key)
+      return { key: presentKey(description, deps.now()), ...(secret === null ? {} : { secret }) }
     },
   )
 }

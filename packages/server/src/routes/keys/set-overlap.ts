@@ -1,5 +1,6 @@
 import { Key, SetOverlap } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { setOverlap } from '../../keys/set-overlap.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdempotencyHeaders, IdParams } from '../params.ts'
@@ -25,7 +26,7 @@ export function setOverlapRoute(app: App, deps: Deps): void {
     async (request) => {
       const { params, body } = request
       const key = await setOverlap(deps, callerOf(request), params.id, body.overlapSeconds)
-      return presentKey(key, deps.now())
+      return presentKey(await describeKey(deps, key), deps.now())
     },
   )
 }

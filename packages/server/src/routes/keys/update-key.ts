@@ -1,5 +1,6 @@
 import { Key, UpdateKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
+import { describeKey } from '../../keys/describe-keys.ts'
 import { etag } from '../../keys/edit.ts'
 import { updateKey } from '../../keys/update-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
@@ -26,7 +27,7 @@ export function updateKeyRoute(app: App, deps: Deps): void {
       const { params, body, headers } = request
       const key = await updateKey(deps, callerOf(request), params.id, body, headers['if-match'])
       reply.header('etag', etag(key))
-      return presentKey(key, deps.now())
+      return presentKey(await describeKey(deps, key), deps.now())
     },
   )
 }

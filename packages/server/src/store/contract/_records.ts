@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AuditAction } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
 import type { ImportedSecret, Key, Project, StoredSecret } from '../../keys/key.ts'
+import { NO_BOUNDS } from '../../projects/bounds.ts'
 import type { Token } from '../../tokens/token.ts'
 import type { Change, IdempotencyRecord, KeyFilter } from '../key-store.ts'
 
@@ -17,6 +18,7 @@ export function someProject(overrides: Partial<Project> = {}): Project {
     brand: 'ks',
     enabled: true,
     deletionProtection: false,
+    ...NO_BOUNDS,
     createdAt: NOW,
     updatedAt: NOW,
     revision: 1,
@@ -47,6 +49,9 @@ export function someKey(project: Pick<Project, 'id'>, overrides: Partial<Key> = 
     permissions: [],
     allowedModels: null,
     ipAllowlist: null,
+    rateLimits: {},
+    quotas: {},
+    policyIds: [],
     metadata: {},
     tags: {},
     notBefore: null,
@@ -92,6 +97,8 @@ export const FULL_KEY = {
   permissions: ['jobs:*', 'device:priority'],
   allowedModels: ['model-a', 'model-b*'],
   ipAllowlist: ['203.0.113.0/24', '2001:db8::/48'],
+  rateLimits: { requests: { limit: 600, windowSeconds: 60 } },
+  quotas: { tokens: { limit: Number.MAX_SAFE_INTEGER, period: 'month' } },
   metadata: { team: 'billing', constructor: 'x' },
   tags: { env: 'prod' },
   notBefore: NOW - 1,

@@ -13,7 +13,7 @@ export function verificationContract(empty: Empty): void {
       await addKey(store, key, older)
       await replace(store, key, { from: NOW, to: present, keep: [[NOW, NOW + 60]] })
       const row = await store.findForVerification(key.id)
-      expect(row?.projectEnabled).toBe(true)
+      expect(row?.project.enabled).toBe(true)
       expect(row?.key).toEqual(await store.getKey(key.id, null))
       expect(row?.secrets.map(plainDigest)).toEqual([
         { ...plainDigest(present), endsAt: null },
@@ -21,7 +21,7 @@ export function verificationContract(empty: Empty): void {
       ])
       const change = changeOf({ kind: 'project', id: project.id })
       await store.updateProject({ ...project, enabled: false }, 1, change)
-      expect((await store.findForVerification(key.id))?.projectEnabled).toBe(false)
+      expect((await store.findForVerification(key.id))?.project.enabled).toBe(false)
       expect(await store.findForVerification(generateId())).toBeNull()
       expect(await store.findTokenForVerification(key.id)).toBeNull()
     })

@@ -8,11 +8,11 @@ export function prepareKeyWrites(db: Database.Database, finish: Finish) {
   const taken = db.prepare('SELECT 1 FROM keys WHERE id = ?')
   const insert = db.prepare(`
     INSERT INTO keys (id, project_id, name, owner, environment, description, enabled, permissions,
-      allowed_models, ip_allowlist, metadata, tags, not_before, expires_at, rotation_every_seconds,
+      allowed_models, ip_allowlist, rate_limits, quotas, policy_ids, metadata, tags, not_before, expires_at, rotation_every_seconds,
       rotation_overlap_seconds, rotation_due_at, managed_by, deletion_protection, secret_version,
       created_at, created_by, updated_at, revision)
     SELECT @id, @projectId, @name, @owner, @environment, @description, @enabled, @permissions,
-      @allowedModels, @ipAllowlist, @metadata, @tags, @notBefore, @expiresAt, @rotationEverySeconds,
+      @allowedModels, @ipAllowlist, @rateLimits, @quotas, @policyIds, @metadata, @tags, @notBefore, @expiresAt, @rotationEverySeconds,
       @rotationOverlapSeconds, @rotationDueAt, @managedBy, @deletionProtection, @secretVersion,
       @createdAt, @createdBy, @updatedAt, @revision
     WHERE EXISTS (SELECT 1 FROM projects WHERE id = @projectId AND deleted_at IS NULL)`)
@@ -21,6 +21,7 @@ export function prepareKeyWrites(db: Database.Database, finish: Finish) {
   const update = db.prepare(`
     UPDATE keys SET name = @name, owner = @owner, description = @description,
       permissions = @permissions, allowed_models = @allowedModels, ip_allowlist = @ipAllowlist,
+      rate_limits = @rateLimits, quotas = @quotas, policy_ids = @policyIds,
       metadata = @metadata, tags = @tags, not_before = @notBefore, expires_at = @expiresAt,
       rotation_every_seconds = @rotationEverySeconds,
       rotation_overlap_seconds = @rotationOverlapSeconds, rotation_due_at = @rotationDueAt,

@@ -14,6 +14,8 @@ import {
   type VerificationRow,
 } from '../key-store.ts'
 import { prepareImportedReads } from './imported-reads.ts'
+import { preparePolicyReads } from './policy-reads.ts'
+import { prepareQuotaReads } from './quota-reads.ts'
 import {
   type AuditRow,
   type DigestRow,
@@ -26,6 +28,8 @@ import {
   toSecretFacts,
   toStoredSecret,
   toToken,
+  toVerifyingProject,
+  type VerifyingProjectRow,
 } from './rows.ts'
 
 /** The statements of the read-only connection, prepared once. */
@@ -37,6 +41,8 @@ export function prepareReads(db: Database.Database) {
     ...prepareVerificationReads(db),
     ...prepareImportedReads(db),
     ...prepareAuditReads(db),
+    ...preparePolicyReads(db),
+    ...prepareQuotaReads(db),
     idempotency: prepareIdempotency(db),
     ping: () => {
       db.prepare('SELECT 1 FROM instance LIMIT 1').get()
@@ -147,9 +153,13 @@ function prepareTokenReads(db: Database.Database) {
   }
 }
 
+const VERIFYING_PROJECT = `projects.enabled AS project_enabled,
+      projects.revision AS project_revision, projects.default_rate_limits, projects.default_quotas,
+      projects.max_lifetime_seconds, projects.reservation_expiry`
+
 function prepareVerificationReads(db: Database.Database) {
-  const key = db.prepare<[string], KeyRow & DigestRow & { project_enabled: number }>(`
-    SELECT keys.*, projects.enabled AS project_enabled, secrets.version, secrets.minted_by,
+  const key = db.prepare<[string], KeyRow & DigestRow & VerifyingProjectRow>(`
+    SELECT keys.*, ${VERIFYING_PROJECT}, secrets.version, secrets.minted_by,
       secrets.created_at AS secret_created_at, secrets.ends_at, secrets.last_used_at,
       secrets.start, secrets.hash_class, secrets.digest, secrets.pepper_id
     FROM keys
@@ -158,6 +168,7 @@ function prepareVerificationReads(db: Database.Database) {
     WHERE keys.id = ? AND projects.deleted_at IS NULL
     ORDER BY secrets.version DESC`)
   const token = db.prepare<[string], TokenColumns>('SELECT * FROM tokens WHERE id = ?')
+  const { policies } = preparePolicyReads(db)
   return {
     verification: (id: string): VerificationRow | null => {
       const rows = key.all(id)
@@ -165,7 +176,8 @@ function prepareVerificationReads(db: Database.Database) {
       if (!row) return null
       return {
         key: toKey(row, rows.map(toSecretFacts)),
-        projectEnabled: row.project_enabled === 1,
+        project: toVerifyingProject(row),
+        policies: policies(JSON.parse(row.policy_ids)),
         secrets: rows.filter((each) => each.hash_class === 'hmac').map(toStoredSecret),
       }
     },

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../../audit/audit-entry.ts'
 import type { Key, MintedBy, Project, SecretFacts, StoredSecret } from '../../keys/key.ts'
 import type { Token } from '../../tokens/token.ts'
+import type { VerifyingProject } from '../key-store.ts'
 
 export interface ProjectRow {
   id: string
@@ -9,6 +10,13 @@ export interface ProjectRow {
   brand: string
   enabled: number
   deletion_protection: number
+  default_rate_limits: string
+  default_quotas: string
+  max_lifetime_seconds: number | null
+  models: string
+  special_permissions: string
+  allowed_delivery: string | null
+  reservation_expiry: 'released' | 'charged'
   created_at: number
   updated_at: number
   revision: number
@@ -22,9 +30,53 @@ export function toProject(row: ProjectRow): Project {
     brand: row.brand,
     enabled: row.enabled === 1,
     deletionProtection: row.deletion_protection === 1,
+    defaultRateLimits: JSON.parse(row.default_rate_limits),
+    defaultQuotas: JSON.parse(row.default_quotas),
+    maxLifetimeSeconds: row.max_lifetime_seconds,
+    models: JSON.parse(row.models),
+    specialPermissions: JSON.parse(row.special_permissions),
+    allowedDelivery: row.allowed_delivery === null ? null : JSON.parse(row.allowed_delivery),
+    reservationExpiry: row.reservation_expiry,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     revision: row.revision,
+  }
+}
+
+/** The project of a key, in the row that a verification reads. */
+export interface VerifyingProjectRow
+  extends Pick<
+    ProjectRow,
+    'default_rate_limits' | 'default_quotas' | 'max_lifetime_seconds' | 'reservation_expiry'
+  > {
+  project_id: string
+  project_enabled: number
+  project_revision: number
+}
+
+export function toVerifyingProject(row: VerifyingProjectRow): VerifyingProject {
+  return {
+    id: row.project_id,
+    enabled: row.project_enabled === 1,
+    revision: row.project_revision,
+    defaultRateLimits: JSON.parse(row.default_rate_limits),
+    defaultQuotas: JSON.parse(row.default_quotas),
+    maxLifetimeSeconds: row.max_lifetime_seconds,
+    reservationExpiry: row.reservation_expiry,
+  }
+}
+
+/** The named parameters of the statements that write a project. */
+export function fromProject(project: Project) {
+  return {
+    ...project,
+    enabled: Number(project.enabled),
+    deletionProtection: Number(project.deletionProtection),
+    defaultRateLimits: JSON.stringify(project.defaultRateLimits),
+    defaultQuotas: JSON.stringify(project.defaultQuotas),
+    models: JSON.stringify(project.models),
+    specialPermissions: JSON.stringify(project.specialPermissions),
+    allowedDelivery: project.allowedDelivery && JSON.stringify(project.allowedDelivery),
   }
 }
 
@@ -39,6 +91,9 @@ export interface KeyRow {
   permissions: string
   allowed_models: string | null
   ip_allowlist: string | null
+  rate_limits: string
+  quotas: string
+  policy_ids: string
   metadata: string
   tags: string
   not_before: number | null
@@ -68,6 +123,9 @@ export function toKey(row: KeyRow, secrets: SecretFacts[]): Key {
     permissions: JSON.parse(row.permissions),
     allowedModels: row.allowed_models === null ? null : JSON.parse(row.allowed_models),
     ipAllowlist: row.ip_allowlist === null ? null : JSON.parse(row.ip_allowlist),
+    rateLimits: JSON.parse(row.rate_limits),
+    quotas: JSON.parse(row.quotas),
+    policyIds: JSON.parse(row.policy_ids),
     metadata: JSON.parse(row.metadata),
     tags: JSON.parse(row.tags),
     notBefore: row.not_before,
@@ -108,6 +166,9 @@ export function fromKey(key: Key) {
     permissions: JSON.stringify(key.permissions),
     allowedModels: key.allowedModels && JSON.stringify(key.allowedModels),
     ipAllowlist: key.ipAllowlist && JSON.stringify(key.ipAllowlist),
+    rateLimits: JSON.stringify(key.rateLimits),
+    quotas: JSON.stringify(key.quotas),
+    policyIds: JSON.stringify(key.policyIds),
     metadata: JSON.stringify(key.metadata),
     tags: JSON.stringify(key.tags),
     notBefore: key.notBefore,

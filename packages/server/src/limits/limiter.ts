@@ -1,0 +1,54 @@
+import type { EffectiveRateLimit } from './effective-limits.ts'
+import type { Rate } from './gcra.ts'
+
+/** A rate limit of one key, ready to be counted. */
+export interface KeyRate extends Rate {
+  /** Which count is meant: key, source and name. */
+  counter: string
+  name: string
+  /** As its name is shown in headers: unique among the limits of the key. */
+  label: string
+  windowSeconds: number
+}
+
+/** One limit and what a request takes of it. */
+export interface RateTake {
+  rate: KeyRate
+  amount: number
+}
+
+/** The limit that has not that much left. `retryAfterMs`: null = never, since it is more than the limit. */
+export interface RateRefusal {
+  rate: KeyRate
+  retryAfterMs: number | null
+}
+
+export interface RateState {
+  rate: KeyRate
+  remaining: number
+  /** Until everything is there again. */
+  resetMs: number
+}
+
+/** Counts that may be lost: what a key may do in a window. */
+export interface Limiter {
+  /** Takes everything and gives null, or takes nothing and names the limit that waits longest. */
+  take(takes: readonly RateTake[]): RateRefusal | null
+  /** Undoes a `take` whose request was refused for another reason. */
+  giveBack(takes: readonly RateTake[]): void
+  /** What is left, without taking anything. */
+  peek(rates: readonly KeyRate[]): RateState[]
+}
+
+/** The rate limits of a key. A limit of a policy or project is named after it, since it counts for itself. */
+export function keyRates(keyId: string, limits: readonly EffectiveRateLimit[]): KeyRate[] {
+  return limits.map(({ name, source, limit, windowSeconds }) => ({
+    counter: `${keyId}/${source.id}/${name}`,
+    name,
+    label: source.kind === 'key' ? name : `${name}:${source.id}`,
+    limit,
+    windowSeconds,
+    windowMs: windowSeconds * 1000,
+    intervalMs: (windowSeconds * 1000) / limit,
+  }))
+}
