@@ -13,6 +13,11 @@ export interface Rate {
   intervalMs: number
 }
 
+/** Sums of fractions are off by less than this, which is less than a unit: a microsecond at most. */
+function rounding({ intervalMs }: Rate): number {
+  return Math.min(intervalMs / 2, 0.001)
+}
+
 /** Not on record: everything is paid back. */
 export const PAID_BACK = Number.NEGATIVE_INFINITY
 
@@ -20,7 +25,8 @@ export const PAID_BACK = Number.NEGATIVE_INFINITY
 export function waitMs(rate: Rate, paidBackAt: number, amount: number, now: number): number | null {
   if (amount > rate.limit) return null
   const after = Math.max(paidBackAt, now) + amount * rate.intervalMs
-  return Math.max(0, after - now - rate.windowMs)
+  const wait = after - now - rate.windowMs
+  return wait > rounding(rate) ? wait : 0
 }
 
 /** The new number when so much passes. */
@@ -31,5 +37,5 @@ export function pass(rate: Rate, paidBackAt: number, amount: number, now: number
 /** How much may pass now. */
 export function available(rate: Rate, paidBackAt: number, now: number): number {
   const free = rate.windowMs - Math.max(0, paidBackAt - now)
-  return Math.max(0, Math.floor(free / rate.intervalMs))
+  return Math.max(0, Math.floor((free + rounding(rate)) / rate.intervalMs))
 }

@@ -3,7 +3,7 @@ import type { Rate } from './gcra.ts'
 
 /** A rate limit of one key, ready to be counted. */
 export interface KeyRate extends Rate {
-  /** Which count is meant: key, source and name. */
+  /** Which count is meant: key, source, name, and the limit itself. */
   counter: string
   name: string
   /** As its name is shown in headers: unique among the limits of the key. */
@@ -40,10 +40,14 @@ export interface Limiter {
   peek(rates: readonly KeyRate[]): RateState[]
 }
 
-/** The rate limits of a key. A limit of a policy or project is named after it, since it counts for itself. */
+/**
+ * The rate limits of a key. A limit that is changed begins anew: what is paid back at one rate says nothing
+ * about another. A limit of a policy or project is named
+ * after it, since it counts for itself.
+ */
 export function keyRates(keyId: string, limits: readonly EffectiveRateLimit[]): KeyRate[] {
   return limits.map(({ name, source, limit, windowSeconds }) => ({
-    counter: `${keyId}/${source.id}/${name}`,
+    counter: `${keyId}/${source.id}/${name}/${limit}/${windowSeconds}`,
     name,
     label: source.kind === 'key' ? name : `${name}:${source.id}`,
     limit,

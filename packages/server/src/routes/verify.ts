@@ -2,7 +2,7 @@ import { Verdict, VerifyRequest, type Verdict as WireVerdict } from '@keysmith/c
 import { invalidField } from '../errors.ts'
 import { isAddress } from '../keys/address-list.ts'
 import type { Deps } from '../keys/deps.ts'
-import { leaseMs } from '../keys/policy.ts'
+import { leaseMs } from '../keys/lease.ts'
 import { type Verdict as Decision, verifyKey } from '../keys/verify-key.ts'
 import { readAmounts } from '../limits/amounts.ts'
 import { principalOf } from '../plugins/access.ts'

@@ -1,12 +1,5 @@
 import type { CachedKey } from './row-cache.ts'
 
-/** A name, or a prefix and a final `*`. Case matters; an empty list allows none. */
-export function allowsModel(allowed: readonly string[], model: string): boolean {
-  return allowed.some((pattern) =>
-    pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model,
-  )
-}
-
 /** No answer about a key may be older than this, end to end (R19). */
 const STALENESS_BOUND_MS = 2000
 

@@ -1,26 +1,16 @@
 import { expect, test } from 'vitest'
-import { allowsModel, leaseMs } from './policy.ts'
+import { leaseMs } from './lease.ts'
 import type { CachedKey } from './row-cache.ts'
-
-test('no list allows what it does not name', () => {
-  expect(allowsModel([], 'a')).toBe(false)
-  expect(allowsModel(['a'], 'ab')).toBe(false)
-  expect(allowsModel(['a*'], 'ab')).toBe(true)
-  expect(allowsModel(['a*'], 'A')).toBe(false)
-  expect(allowsModel(['a.b'], 'axb')).toBe(false)
-})
 
 /** A row of this age with these ends; nothing else counts for the lease. */
 function row(ageMs: number, ends: { expiresAt?: number; endsAt?: number; revokedAt?: number }) {
   const { expiresAt = null, endsAt = null, revokedAt } = ends
+  const effective = { expiresAt, ipAllowlist: null, rateLimits: [], quotas: [] }
   // Only the fields that the lease is made of.
   return {
     readAt: performance.now() - ageMs,
-    key: {
-      expiresAt,
-      revoked: revokedAt === undefined ? null : { at: revokedAt },
-      ipAllowlist: null,
-    },
+    key: { revoked: revokedAt === undefined ? null : { at: revokedAt } },
+    effective,
     secret: { endsAt },
   } as unknown as CachedKey
 }
@@ -43,10 +33,17 @@ test('a lease never passes a known end, nor the bound of the installation', () =
   expect(leaseMs(row(0, {}), 0, 0)).toBe(0)
 })
 
-test('a key with an address list has no lease: the caller does not see the list', () => {
-  const listed = row(0, {})
-  listed.key.ipAllowlist = ['203.0.113.0/24']
-  expect(leaseMs(listed, 0, 1000)).toBe(0)
-  listed.key.ipAllowlist = null
-  expect(leaseMs(listed, 0, 1000)).toBe(1000)
+test('a key with an address list or a limit has no lease: only the service can decide', () => {
+  const key = row(0, {})
+  const source = { kind: 'key' as const, id: 'key1' }
+  const restrictions: Partial<CachedKey['effective']>[] = [
+    { ipAllowlist: ['203.0.113.0/24'] },
+    { rateLimits: [{ name: 'requests', source, limit: 10, windowSeconds: 1 }] },
+    { quotas: [{ name: 'credits', source, limit: 10, period: 'none' }] },
+  ]
+  expect(leaseMs(key, 0, 1000)).toBe(1000)
+  for (const restriction of restrictions) {
+    const restricted = { ...key, effective: { ...key.effective, ...restriction } }
+    expect(leaseMs(restricted, 0, 1000)).toBe(0)
+  }
 })
