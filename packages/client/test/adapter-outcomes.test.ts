@@ -97,6 +97,8 @@ const CODES: Record<Exclude<VerdictCode, 'valid'>, Parameters<typeof expectRefus
   },
   model_required: { status: 403, code: 'model_required' },
   model_not_allowed: { status: 403, code: 'model_not_allowed' },
+  rate_limited: { status: 429, code: 'rate_limited' },
+  quota_exhausted: { status: 429, code: 'quota_exhausted' },
 }
 
 describe.each(ADAPTER_NAMES)('%s', (adapter) => {
@@ -115,6 +117,7 @@ describe.each(ADAPTER_NAMES)('%s', (adapter) => {
   test.each([
     ['a wait', { code: 'rate_limited', retryAfterMs: 1500 }, '2'],
     ['hardly any wait', { code: 'rate_limited', retryAfterMs: 0 }, '1'],
+    ['no wait helps', { code: 'rate_limited', retryAfterMs: null }, null],
     ['a wait of another type', { code: 'rate_limited', retryAfterMs: 'soon' }, null],
     ['a reset in the past', { code: 'quota_exhausted', resetsAt: '2020-01-01T00:00:00Z' }, '1'],
     ['no reset', { code: 'quota_exhausted', resetsAt: null }, null],

@@ -42,7 +42,7 @@ export function refuseVerdict({ code, retryAfterMs, resetsAt }: Refused): Refusa
     case 'model_not_allowed':
       return refuse(403, code)
     case 'rate_limited':
-      return refuse(429, code, retryAfter(Number(retryAfterMs ?? 0)))
+      return refuse(429, code, retryAfter(retryAfterMs))
     case 'quota_exhausted':
       return refuse(429, code, retryAfter(Date.parse(String(resetsAt)) - Date.now()))
     default:
@@ -55,9 +55,11 @@ function challenge(status: 401 | 403, code: string, error: string): Refusal {
   return refuse(status, code, { 'www-authenticate': `Bearer${error}` })
 }
 
-/** Whole seconds, at least one; nothing where the time is unknown. */
-function retryAfter(ms: number): Record<string, string> {
-  return Number.isFinite(ms) ? { 'retry-after': `${Math.max(1, Math.ceil(ms / 1000))}` } : {}
+/** Whole seconds, at least one; nothing where no time helps or is known. */
+function retryAfter(ms: unknown): Record<string, string> {
+  return typeof ms === 'number' && Number.isFinite(ms)
+    ? { 'retry-after': `${Math.max(1, Math.ceil(ms / 1000))}` }
+    : {}
 }
 
 function refuse(

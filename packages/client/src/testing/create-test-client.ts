@@ -1,8 +1,8 @@
 import { type Client, createClient } from '../client.ts'
 import type { ErrorCode, Project } from '../types.gen.ts'
-import { iso } from './fake-key.ts'
 import { FakeProblem } from './fake-problem.ts'
 import { createFakeService } from './fake-service.ts'
+import { iso } from './fake-time.ts'
 
 export interface TestClientOptions {
   /** The clock of the fake in epoch ms. Default: the real one. */
@@ -68,6 +68,13 @@ function defaultProject(now: number): Project {
     brand: 'ks',
     enabled: true,
     deletionProtection: true,
+    defaultRateLimits: {},
+    defaultQuotas: {},
+    maxLifetimeSeconds: null,
+    models: [],
+    specialPermissions: [{ name: 'device:priority', label: 'Priority over my device' }],
+    allowedDelivery: null,
+    reservationExpiry: 'released',
     createdAt: iso(now),
     updatedAt: iso(now),
   }

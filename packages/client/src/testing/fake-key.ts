@@ -1,10 +1,15 @@
 import type { CreateKey, Key, SecretVersion, UpdateKey } from '../types.gen.ts'
+import { presentQuotas, withCounts } from './fake-quota.ts'
+import { isOver, iso } from './fake-time.ts'
 
 /** The record as it is on the wire, and the digest of each of its secrets by version. */
 export interface FakeKey {
   key: Key
   digests: ReadonlyMap<number, string>
 }
+
+/** Of settings, as the API takes them, and of what the service keeps by itself. */
+export type Changes = UpdateKey & Partial<Omit<Key, keyof UpdateKey>>
 
 const DAY_MS = 86_400_000
 
@@ -19,6 +24,9 @@ const DEFAULTS = {
   permissions: [],
   allowedModels: null,
   ipAllowlist: null,
+  rateLimits: {},
+  quotas: {},
+  policyIds: [],
   metadata: {},
   tags: {},
   notBefore: null,
@@ -33,6 +41,14 @@ const DEFAULTS = {
   secretVersion: 0,
   lastUsedAt: null,
   secrets: [] as SecretVersion[],
+  effective: {
+    permissions: [],
+    allowedModels: null,
+    ipAllowlist: null,
+    rateLimits: [],
+    quotas: [],
+    expiresAt: null,
+  } as Key['effective'],
   revoked: null,
 } satisfies Partial<Key>
 
@@ -43,24 +59,38 @@ export function draftKey(body: CreateKey, id: string, project: string, now: numb
   return withChanges({ ...blank, id, project }, { ...lifetime, ...fields, id, project }, now)
 }
 
-export function withChanges(key: Key, changes: UpdateKey & Partial<Key>, now: number): Key {
-  const { expiresInDays, ...fields } = changes
+export function withChanges(key: Key, changes: Changes, now: number): Key {
+  const { expiresInDays, quotas: settings, ...fields } = changes
   const expiry = expiresInDays === undefined ? {} : { expiresAt: iso(now + expiresInDays * DAY_MS) }
-  return { ...key, ...fields, ...expiry, updatedAt: iso(now) }
+  const quotas = settings ? withCounts(settings, key.quotas, now) : key.quotas
+  return { ...key, ...fields, ...expiry, quotas, updatedAt: iso(now) }
 }
 
 export function showKey(key: Key, now: number): Key {
   const [present] = key.secrets
   const everySeconds = key.rotation?.everySeconds ?? Number.POSITIVE_INFINITY
   const age = present ? now - Date.parse(present.createdAt) : 0
+  const quotas = presentQuotas(key.quotas, now)
   const uses = key.secrets.map((secret) => secret.lastUsedAt ?? '')
   return {
     ...key,
+    quotas,
+    effective: effectiveOf({ ...key, quotas }),
     status: statusOf(key, now),
     rotationDue: age >= everySeconds * 1000,
     secretVersion: present?.version ?? 0,
     lastUsedAt: uses.toSorted().at(-1) || null,
   }
+}
+
+/** The fake has neither policies nor defaults of a project: what holds is what the key says. */
+function effectiveOf(key: Key): Key['effective'] {
+  const { permissions, allowedModels, ipAllowlist, expiresAt } = key
+  const source = { kind: 'key' as const, id: key.id }
+  const named = <Limit>(limits: Record<string, Limit>) =>
+    Object.entries(limits).map(([name, limit]) => ({ name, source, ...limit }))
+  const limits = { rateLimits: named(key.rateLimits), quotas: named(key.quotas) }
+  return { permissions, allowedModels, ipAllowlist, expiresAt, ...limits }
 }
 
 /** In the order of a verification. */
@@ -69,13 +99,4 @@ export function statusOf(key: Key, now: number): Key['status'] {
   if (!key.enabled) return 'disabled'
   if (key.notBefore && !isOver(key.notBefore, now)) return 'not_yet_valid'
   return isOver(key.expiresAt, now) ? 'expired' : 'active'
-}
-
-/** An end is inclusive. */
-export function isOver(time: string | null | undefined, now: number): boolean {
-  return typeof time === 'string' && now >= Date.parse(time)
-}
-
-export function iso(at: number): string {
-  return new Date(at).toISOString()
 }

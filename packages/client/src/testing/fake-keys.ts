@@ -12,8 +12,9 @@ import type {
   VerifyRequest,
 } from '../types.gen.ts'
 import type { Verdict } from '../verdict.ts'
-import { draftKey, type FakeKey, isOver, iso, showKey, withChanges } from './fake-key.ts'
+import { type Changes, draftKey, type FakeKey, showKey, withChanges } from './fake-key.ts'
 import { FakeProblem } from './fake-problem.ts'
+import { isOver, iso } from './fake-time.ts'
 import { decide, toRange } from './fake-verdict.ts'
 
 /** What the fake is made of. `random` gives the bytes of ids and secrets. */
@@ -41,7 +42,7 @@ export function createFakeKeys({ now, random, project }: FakeDeps) {
     if (!isOver(found.key.revoked?.at, now())) return found
     throw new FakeProblem(409, 'key_revoked', { keyId: id })
   }
-  const change = ({ key, digests }: FakeKey, changes: UpdateKey & Partial<Key>): Key => {
+  const change = ({ key, digests }: FakeKey, changes: Changes): Key => {
     const changed = withChanges(key, changes, now())
     keys.set(key.id, { key: changed, digests })
     return showKey(changed, now())

@@ -7,9 +7,10 @@ import type {
   VerifyRequest,
 } from '../types.gen.ts'
 import { VERSION } from '../version.gen.ts'
-import { DEFAULT_DAYS, iso } from './fake-key.ts'
+import { DEFAULT_DAYS } from './fake-key.ts'
 import { createFakeKeys, type FakeDeps, type FakeKeys } from './fake-keys.ts'
 import { FakeProblem } from './fake-problem.ts'
+import { iso } from './fake-time.ts'
 
 type Body = CreateKey & UpdateKey & RotateKey & SetOverlap & RevokeKey & VerifyRequest
 

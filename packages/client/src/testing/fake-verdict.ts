@@ -1,7 +1,8 @@
 import { allows } from '../decide.ts'
 import type { Key, SecretVersion, VerdictCode } from '../types.gen.ts'
 import type { Question, Verdict } from '../verdict.ts'
-import { isOver, statusOf } from './fake-key.ts'
+import { statusOf } from './fake-key.ts'
+import { isOver } from './fake-time.ts'
 
 /** The decision of the service about a secret of this key. */
 export function decide(key: Key, secret: SecretVersion, question: Question, now: number): Verdict {
