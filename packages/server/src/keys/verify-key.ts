@@ -75,7 +75,7 @@ function conclude(
   const { amounts, now } = question
   deps.usage.noteVerdict(row.id, outcome.code, now)
   if (outcome.code === 'valid') {
-    deps.usage.noteCharged(row.id, amounts.cost, now)
+    if (!outcome.isRepeated) deps.usage.noteCharged(row.id, amounts.cost, now)
     deps.lastUsed.note('key', row.id, row.secret.version, now)
   }
   return { ...outcome, row }

@@ -16,5 +16,6 @@ export async function checkQuotas(
   })
   const overrun = rests.findIndex((rest) => rest < 0)
   if (overrun >= 0) return exhausted(effective.quotas[overrun], now)
-  return { code: 'valid', remaining: restByName(effective.quotas, rests), reservationId: null }
+  const remaining = restByName(effective.quotas, rests)
+  return { code: 'valid', remaining, reservationId: null, isRepeated: false }
 }

@@ -20,9 +20,17 @@ export interface Taking {
   now: number
 }
 
+/** `isRepeated`: it was charged before, under the same name, and takes nothing now. */
+export interface Granted {
+  code: 'valid'
+  remaining: Record<string, number> | null
+  reservationId: string | null
+  isRepeated: boolean
+}
+
 /** What became of the limits of a request; `stale` = decide again, since the key was changed meanwhile. */
 export type LimitOutcome =
-  | { code: 'valid'; remaining: Record<string, number> | null; reservationId: string | null }
+  | Granted
   | { code: 'rate_limited'; rateLimit: string; retryAfterMs: number | null }
   | { code: 'quota_exhausted'; quota: string; resetsAt: number | null }
   | { code: 'stale' }

@@ -15,7 +15,12 @@ export interface LimitDeps {
   limiter: Limiter
 }
 
-const VALID: LimitOutcome = { code: 'valid', remaining: null, reservationId: null }
+const VALID: LimitOutcome = {
+  code: 'valid',
+  remaining: null,
+  reservationId: null,
+  isRepeated: false,
+}
 
 /**
  * Steps 10 and 11: takes what the request costs from every limit of the key, or nothing from any. Rate
@@ -54,7 +59,7 @@ async function refund(
   let isTaken = false
   try {
     const found = await outcome
-    isTaken = found.code === 'valid'
+    isTaken = found.code === 'valid' && !found.isRepeated
     return found
   } finally {
     if (!isTaken) limiter.giveBack(takes)
@@ -133,8 +138,10 @@ function reservationOf({ row, request, amounts, now }: Taking): ChargeRequest['r
   }
 }
 
-function presentCharged({ row }: Taking, { remaining, reservationId }: Charged): LimitOutcome {
-  return { code: 'valid', remaining: restByName(row.effective.quotas, remaining), reservationId }
+function presentCharged({ row }: Taking, charged: Charged): LimitOutcome {
+  const { reservationId, isRepeated } = charged
+  const remaining = restByName(row.effective.quotas, charged.remaining)
+  return { code: 'valid', remaining, reservationId, isRepeated }
 }
 
 function mismatch(): ApiError {
