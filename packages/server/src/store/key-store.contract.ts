@@ -7,6 +7,7 @@ import { keysContract } from './contract/keys.contract.ts'
 import { lifeContract } from './contract/life.contract.ts'
 import { pagesContract } from './contract/pages.contract.ts'
 import { projectsContract } from './contract/projects.contract.ts'
+import { quotasContract } from './contract/quotas.contract.ts'
 import { tokensContract } from './contract/tokens.contract.ts'
 import { verificationContract } from './contract/verification.contract.ts'
 
@@ -30,5 +31,6 @@ export function keyStoreContract({ open }: { open: Open }): void {
   atomicityContract(empty)
   auditContract(empty)
   pagesContract(empty)
+  quotasContract(empty)
   lifeContract(open, empty)
 }

@@ -136,7 +136,7 @@ export interface SecretReplacement {
  */
 export interface KeyStore
   extends Pick<PolicyStore, 'findPolicies'>,
-    Pick<QuotaStore, 'readCounters' | 'charge' | 'findChargeRequest'>,
+    QuotaStore,
     Pick<UsageStore, 'addUsage'> {
   insertProject(project: Project, change: Change): Promise<WriteOutcome | 'name_taken'>
   /** By id or name, among those that are not deleted; an id goes before a name. */

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { QuotaCounter } from '../quota-store.ts'
+import { prepareFindChargeRequest } from './charge-request-writes.ts'
 
 export function prepareQuotaReads(db: Database.Database) {
   const byKeys = db.prepare<[string], QuotaCounter>(`
@@ -8,5 +9,6 @@ export function prepareQuotaReads(db: Database.Database) {
   return {
     counters: (keyIds: readonly string[]): QuotaCounter[] =>
       keyIds.length === 0 ? [] : byKeys.all(JSON.stringify(keyIds)),
+    chargeRequest: prepareFindChargeRequest(db),
   }
 }

@@ -15,6 +15,11 @@ export type WriteName =
   | 'insertToken'
   | 'revokeToken'
   | 'recordUses'
+  | 'charge'
+  | 'endReservation'
+  | 'expireReservations'
+  | 'forgetChargeRequests'
+  | 'setQuotaUsed'
 
 export type WriteArguments<Name extends WriteName> = Parameters<KeyStore[Name]>
 export type WriteResult<Name extends WriteName> = Awaited<ReturnType<KeyStore[Name]>>

@@ -3,6 +3,7 @@ import type { Change } from '../key-store.ts'
 import { prepareChange } from './change-writes.ts'
 import { prepareKeyWrites } from './key-writes.ts'
 import { prepareProjectWrites } from './project-writes.ts'
+import { prepareQuotaWrites } from './quota-writes.ts'
 import { prepareSecretWrites } from './secret-writes.ts'
 import { prepareTokenWrites } from './token-writes.ts'
 import { Undo } from './undo.ts'
@@ -50,6 +51,7 @@ function prepareOperations(db: Database.Database): Operations {
     ...prepareKeyWrites(db, finish),
     ...prepareSecretWrites(db, finish),
     ...prepareTokenWrites(db, finish),
+    ...prepareQuotaWrites(db, finish),
     recordUses: prepareRecordUses(db),
   }
 }
