@@ -9,6 +9,7 @@ import type { Deps } from './keys/deps.ts'
 import { loadImportedKeys } from './keys/imported-keys.ts'
 import { LastUsed } from './keys/last-used.ts'
 import { RowCache } from './keys/row-cache.ts'
+import { ReservationExpiry } from './limits/expire-reservations.ts'
 import { MemoryLimiter } from './limits/memory-limiter.ts'
 import { UsageCounts } from './limits/usage-counts.ts'
 import type { Log } from './log.ts'
@@ -36,6 +37,7 @@ import { listKeysRoute } from './routes/keys/list-keys.ts'
 import { revokeKeyRoute } from './routes/keys/revoke-key.ts'
 import { rotateKeyRoute } from './routes/keys/rotate-key.ts'
 import { setOverlapRoute } from './routes/keys/set-overlap.ts'
+import { setQuotaUsedRoute } from './routes/keys/set-quota-used.ts'
 import { updateKeyRoute } from './routes/keys/update-key.ts'
 import { listAuditEventsRoute } from './routes/list-audit-events.ts'
 import { metaRoute } from './routes/meta.ts'
@@ -44,6 +46,8 @@ import { deleteProjectRoute } from './routes/projects/delete-project.ts'
 import { getProjectRoute } from './routes/projects/get-project.ts'
 import { listProjectsRoute } from './routes/projects/list-projects.ts'
 import { updateProjectRoute } from './routes/projects/update-project.ts'
+import { releaseReservationRoute } from './routes/reservations/release-reservation.ts'
+import { settleReservationRoute } from './routes/reservations/settle-reservation.ts'
 import type { App } from './routes/route.ts'
 import { createTokenRoute } from './routes/tokens/create-token.ts'
 import { listTokensRoute } from './routes/tokens/list-tokens.ts'
@@ -120,6 +124,10 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
     closers.push(() => lastUsed.close())
     const usage = new UsageCounts(store, (err) => log.warn({ err }, 'usage was not written'))
     closers.push(() => usage.close())
+    const expiry = new ReservationExpiry({ store, usage, now }, (err) =>
+      log.warn({ err }, 'reservations were not ended'),
+    )
+    closers.push(() => expiry.close())
     const limiter = new MemoryLimiter()
     const rules = {
       brand: config.keyBrand,
@@ -200,6 +208,8 @@ async function buildApp(options: AppOptions): Promise<App> {
   healthRoutes(app, deps, isDraining)
   // The hot path: no request log, no load shedding, no idempotency.
   verifyRoute(app, deps)
+  settleReservationRoute(app, deps)
+  releaseReservationRoute(app, deps)
   await app.register(async (management: App) => {
     await management.register(loadShedding, { isLocal, maxLoopDelayMs })
     await management.register(requestLog, { log })
@@ -266,6 +276,7 @@ function managementRoutes(app: App, deps: Deps): void {
   revokeKeyRoute(app, deps)
   rotateKeyRoute(app, deps)
   setOverlapRoute(app, deps)
+  setQuotaUsedRoute(app, deps)
   createProjectRoute(app, deps)
   listProjectsRoute(app, deps)
   getProjectRoute(app, deps)

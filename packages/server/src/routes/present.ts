@@ -2,6 +2,7 @@ import type {
   AuditEvent,
   Key as WireKey,
   Project as WireProject,
+  Reservation as WireReservation,
   Token as WireToken,
 } from '@keysmith/contract'
 import type { AuditRecord } from '../audit/audit-entry.ts'
@@ -18,7 +19,7 @@ import {
 import type { CachedKey } from '../keys/row-cache.ts'
 import type { EffectiveQuota, LimitSource } from '../limits/effective-limits.ts'
 import { quotaState } from '../limits/quota-state.ts'
-import type { QuotaCounter } from '../store/quota-store.ts'
+import type { EndedReservation, QuotaCounter } from '../store/quota-store.ts'
 import type { Token } from '../tokens/token.ts'
 
 /** RFC 3339 in UTC. */
@@ -134,6 +135,11 @@ export function presentProject(project: Project): WireProject {
     createdAt: presentTime(project.createdAt),
     updatedAt: presentTime(project.updatedAt),
   }
+}
+
+export function presentReservation(reservation: EndedReservation): WireReservation {
+  const { id, keyId, state, charged, released, dropped, overrun, endedAt } = reservation
+  return { id, keyId, state, charged, released, dropped, overrun, endedAt: presentTime(endedAt) }
 }
 
 export function presentToken(token: Token, now: number): WireToken {

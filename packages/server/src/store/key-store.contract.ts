@@ -8,6 +8,7 @@ import { lifeContract } from './contract/life.contract.ts'
 import { pagesContract } from './contract/pages.contract.ts'
 import { projectsContract } from './contract/projects.contract.ts'
 import { quotasContract } from './contract/quotas.contract.ts'
+import { limitsLifeContract, reservationsContract } from './contract/reservations.contract.ts'
 import { tokensContract } from './contract/tokens.contract.ts'
 import { verificationContract } from './contract/verification.contract.ts'
 
@@ -32,5 +33,7 @@ export function keyStoreContract({ open }: { open: Open }): void {
   auditContract(empty)
   pagesContract(empty)
   quotasContract(empty)
+  reservationsContract(empty)
+  limitsLifeContract(open)
   lifeContract(open, empty)
 }

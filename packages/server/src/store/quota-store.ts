@@ -115,10 +115,15 @@ export interface QuotaStore {
     | { outcome: 'absent' }
     | { outcome: 'not_reserved'; name: string }
   >
-  /** Ends the reservations whose time is over, oldest first, and forgets what ended 24 hours ago. */
+  /**
+   * Ends the reservations whose time is over, the oldest first and at most so many. Gives those that it
+   * ended, and those that a charge has ended before it was refused.
+   */
   expireReservations(now: number, limit: number): Promise<EndedReservation[]>
-  /** Forgets the idempotency keys of charges that are older than 60 seconds. */
-  forgetChargeRequests(now: number): Promise<void>
+  /** Forgets reservations that ended 24 hours ago, at most so many; gives how many. */
+  forgetReservations(now: number, limit: number): Promise<number>
+  /** Forgets idempotency keys of charges that are 60 seconds old, at most so many; gives how many. */
+  forgetChargeRequests(now: number, limit: number): Promise<number>
   /** Sets what is used in the present period and starts a new generation: nothing is reserved any more. */
   setQuotaUsed(
     setting: CounterId & {

@@ -94,6 +94,11 @@ export function keyWrites(key: Key, revision = 1): Record<string, Write> {
       ),
     setSecretEnd: (store, change) =>
       store.setSecretEnd({ keyId, projectId, version: NOW, endsAt: NOW + 1, updatedAt }, change),
+    setQuotaUsed: (store, change) => {
+      const counter = { keyId, sourceId: keyId, name: 'tokens', used: 9 }
+      const period = { period: 'none' as const, periodStart: 0 }
+      return store.setQuotaUsed({ ...counter, ...period, projectId, updatedAt }, change)
+    },
     revokeKey: (store, change) =>
       store.revokeKey(
         {
@@ -148,6 +153,7 @@ export async function everything(store: KeyStore) {
     tokens: await store.listTokens(all),
     head: await store.auditHead(),
     events: await store.readAuditChain(0, 1000),
+    counters: await store.readCounters(keys.map((key) => key.id)),
   }
 }
 

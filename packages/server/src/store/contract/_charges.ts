@@ -1,9 +1,9 @@
 import { generateId } from '@keysmith/key-format'
 import { expect } from 'vitest'
-import type { Key, Project } from '../../keys/key.ts'
+import type { Key } from '../../keys/key.ts'
 import type { KeyStore } from '../key-store.ts'
 import type { ChargeRequest, QuotaCharge } from '../quota-store.ts'
-import { NOW } from './_records.ts'
+import { changeOf, NOW } from './_records.ts'
 
 /** 00:00 UTC of the day of `NOW`. */
 export const TODAY = NOW - (NOW % 86_400_000)
@@ -79,4 +79,19 @@ export function idempotencyOf(key: string, fingerprint = 'first') {
   return { actorId: 'actor1', key, fingerprint }
 }
 
-export type Keyed = { store: KeyStore; project: Project; key: Key }
+/** An administrator sets what was used of a quota of the key itself. */
+export function setUsed(
+  store: KeyStore,
+  key: Key,
+  name: string,
+  used: number,
+  period: Pick<QuotaCharge, 'period' | 'periodStart'> = ACCOUNT,
+) {
+  const { id: keyId, projectId } = key
+  const { period: kind, periodStart } = period
+  const counter = { keyId, sourceId: keyId, name, period: kind, periodStart }
+  return store.setQuotaUsed(
+    { ...counter, projectId, used, updatedAt: NOW + 1 },
+    changeOf({ kind: 'key', id: keyId }, { action: 'key.quota_set', projectId }),
+  )
+}

@@ -251,9 +251,9 @@ export function quotasContract(empty: Empty): void {
       expect(await charge(later - 1, 'second')).toEqual({ outcome: 'mismatch' })
       expect(await charge(later, 'second')).toMatchObject({ isRepeated: false, remaining: [98] })
       expect(await charge(later, 'first')).toEqual({ outcome: 'mismatch' })
-      await store.forgetChargeRequests(later + CHARGE_REQUEST_TTL_MS - 1)
+      expect(await store.forgetChargeRequests(later + CHARGE_REQUEST_TTL_MS - 1, 9)).toBe(0)
       expect(await store.findChargeRequest('actor1', 'k', later)).not.toBeNull()
-      await store.forgetChargeRequests(later + CHARGE_REQUEST_TTL_MS)
+      expect(await store.forgetChargeRequests(later + CHARGE_REQUEST_TTL_MS, 9)).toBe(1)
       expect(await store.findChargeRequest('actor1', 'k', later)).toBeNull()
     })
 

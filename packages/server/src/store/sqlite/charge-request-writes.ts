@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { CHARGE_REQUEST_TTL_MS, type Charged, type ChargeRequest } from '../quota-store.ts'
+import type { Operations } from './write-job.ts'
 
 type Idempotency = NonNullable<ChargeRequest['idempotency']>
 
@@ -28,14 +29,16 @@ export function prepareFindChargeRequest(db: Database.Database) {
 export function prepareChargeRequestWrites(db: Database.Database) {
   // One that is older than 60 seconds may still be there; it counts no more.
   const record = db.prepare('INSERT OR REPLACE INTO charge_requests VALUES (?, ?, ?, ?, ?)')
-  const forget = db.prepare('DELETE FROM charge_requests WHERE created_at <= ?')
+  const forget = db.prepare(`
+    DELETE FROM charge_requests WHERE (actor_id, key) IN (
+      SELECT actor_id, key FROM charge_requests WHERE created_at <= ? ORDER BY created_at LIMIT ?)`)
   return {
     find: prepareFindChargeRequest(db),
     record({ actorId, key, fingerprint }: Idempotency, answer: KeptAnswer, now: number): void {
       record.run(actorId, key, fingerprint, JSON.stringify(answer), now)
     },
-    forget(now: number): void {
-      forget.run(now - CHARGE_REQUEST_TTL_MS)
-    },
+    forgetChargeRequests: ((now, limit) =>
+      forget.run(now - CHARGE_REQUEST_TTL_MS, limit)
+        .changes) satisfies Operations['forgetChargeRequests'],
   }
 }

@@ -71,8 +71,8 @@ export function prepareQuotaWrites(db: Database.Database, finish: Finish) {
       endedByCharges = []
       return ended
     }) satisfies Operations['expireReservations'],
-    forgetChargeRequests: ((now) =>
-      requests.forget(now)) satisfies Operations['forgetChargeRequests'],
+    forgetReservations: reservations.forgetReservations,
+    forgetChargeRequests: requests.forgetChargeRequests,
     setQuotaUsed: ((setting, change) => {
       const { keyId, projectId, updatedAt } = setting
       const outcome = finish(touch.run({ keyId, projectId, updatedAt }).changes, change)

@@ -83,11 +83,11 @@ export function prepareReservationWrites(db: Database.Database, counters: Counte
     /** Ends those of a key whose time is over, the oldest first. */
     expireOfKey: (keyId: string, now: number, limit: number): EndedReservation[] =>
       overdueOfKey.all(keyId, now, limit).map((row) => conclude(row, expiry(row))),
-    expire(now: number, limit: number): EndedReservation[] {
-      const ended = overdue.all(now, limit).map((row) => conclude(row, expiry(row)))
+    expire: (now: number, limit: number): EndedReservation[] =>
+      overdue.all(now, limit).map((row) => conclude(row, expiry(row))),
+    forgetReservations: ((now, limit) =>
       forget.run(now - ENDED_RESERVATION_TTL_MS, limit)
-      return ended
-    },
+        .changes) satisfies Operations['forgetReservations'],
     endReservation: (({ id, scope, cost, now }) => {
       const row = find.get(id, now - ENDED_RESERVATION_TTL_MS)
       if (!row || (scope !== null && scope !== row.projectId)) return { outcome: 'absent' }

@@ -18,6 +18,7 @@ export type WriteName =
   | 'charge'
   | 'endReservation'
   | 'expireReservations'
+  | 'forgetReservations'
   | 'forgetChargeRequests'
   | 'setQuotaUsed'
 
