@@ -426,6 +426,29 @@ export const SetOverlap = {
   }
 } as const
 
+export const SetQuotaUsed = {
+  "name": {
+    "required": true,
+    "pattern": "^[a-z][a-z0-9_]{0,31}$"
+  },
+  "used": {
+    "required": true,
+    "minimum": 0,
+    "maximum": 9007199254740991
+  },
+  "policyId": {
+    "required": false,
+    "pattern": "^[0-9a-hjkmnp-tv-z]{16}$"
+  }
+} as const
+
+export const SettleReservation = {
+  "cost": {
+    "required": true,
+    "maxProperties": 8
+  }
+} as const
+
 export const SpecialPermission = {
   "name": {
     "required": true,

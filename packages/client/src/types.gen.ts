@@ -1247,6 +1247,58 @@ export interface Ready {
   draining: boolean;
 }
 /**
+ * A reservation that has ended. charged = what counts, released = what was given back, dropped = what counts nowhere, because the quota was set anew since.
+ */
+export interface Reservation {
+  /**
+   * Id of the reservation.
+   */
+  id: string;
+  /**
+   * Id of the key.
+   */
+  keyId: string;
+  /**
+   * How it ended, which is final: settled, released, or expired when neither came in time.
+   */
+  state: "settled" | "released" | "expired";
+  /**
+   * Amounts by name, 8 at most.
+   */
+  charged: {
+    /**
+     * A whole amount from 0 to 2^53 - 1.
+     */
+    [k: string]: number;
+  };
+  /**
+   * Amounts by name, 8 at most.
+   */
+  released: {
+    /**
+     * A whole amount from 0 to 2^53 - 1.
+     */
+    [k: string]: number;
+  };
+  /**
+   * Amounts by name, 8 at most.
+   */
+  dropped: {
+    /**
+     * A whole amount from 0 to 2^53 - 1.
+     */
+    [k: string]: number;
+  };
+  /**
+   * True when more was charged than was reserved. The quota may be exceeded by it.
+   */
+  overrun: boolean;
+  /**
+   * When it ended.
+   */
+  endedAt: string;
+}
+/**
  * How to revoke a key.
  */
 export interface RevokeKey {
@@ -1292,6 +1344,37 @@ export interface SetOverlap {
    * The older secret ends this long from now; 0 = now.
    */
   overlapSeconds: number;
+}
+/**
+ * Sets what counts as used in the present period. Reservations that are open no longer hold anything.
+ */
+export interface SetQuotaUsed {
+  /**
+   * What is counted: lower-case letters, digits and underscores, 32 at most.
+   */
+  name: string;
+  /**
+   * A whole amount from 0 to 2^53 - 1.
+   */
+  used: number;
+  /**
+   * The policy whose quota is meant; default: the quota of the key itself, else of the project.
+   */
+  policyId?: string;
+}
+/**
+ * What was really used, by the names that were reserved. A name left out is charged as it was reserved.
+ */
+export interface SettleReservation {
+  /**
+   * Amounts by name, 8 at most.
+   */
+  cost: {
+    /**
+     * A whole amount from 0 to 2^53 - 1.
+     */
+    [k: string]: number;
+  };
 }
 /**
  * One page of a list.

@@ -10,6 +10,7 @@ import {
   createToken,
   startService,
   type TestService,
+  verify,
 } from './_service.ts'
 
 // Every route of the running service, with every kind of caller, at every kind of object (R5, R7, R9,
@@ -27,10 +28,11 @@ interface World {
   key: string
   secret: string
   token: string
+  reservation: string
 }
 
 /** What a request is about; its ids lie in one world, or nowhere. */
-type Target = Pick<World, 'project' | 'key' | 'token'>
+type Target = Pick<World, 'project' | 'key' | 'token' | 'reservation'>
 
 /** How to call an operation so that it succeeds for a caller who may. A new route must be added. */
 const REQUESTS: Record<string, (target: Target) => { path?: string; body?: object | string }> = {
@@ -49,6 +51,17 @@ const REQUESTS: Record<string, (target: Target) => { path?: string; body?: objec
   'keys.setOverlap': ({ key }) => ({
     path: `/v1/keys/${key}/overlap`,
     body: { overlapSeconds: 60 },
+  }),
+  'keys.setQuotaUsed': ({ key }) => ({
+    path: `/v1/keys/${key}/quotas`,
+    body: { name: 'tokens', used: 1 },
+  }),
+  'reservations.settle': ({ reservation }) => ({
+    path: `/v1/reservations/${reservation}/settle`,
+    body: { cost: {} },
+  }),
+  'reservations.release': ({ reservation }) => ({
+    path: `/v1/reservations/${reservation}/release`,
   }),
   'projects.create': () => ({ body: { name: `p-${generateId()}` } }),
   'projects.list': () => ({}),
@@ -109,10 +122,13 @@ async function makeWorld(): Promise<World> {
   const { body: project } = await ask(service, 'POST', '/v1/projects', {
     body: { name: `p-${generateId()}`, deletionProtection: false },
   })
-  const { key, secret } = await createKey(service, { project: project.id })
+  const quotas = { tokens: { limit: 9, period: 'day' } }
+  const { key, secret } = await createKey(service, { project: project.id, quotas })
+  const { reservationId } = await verify(service, secret, { reserve: { tokens: 1 } })
   await ask(service, 'POST', `/v1/keys/${key.id}/rotate`, { body: { overlapSeconds: 3600 } })
   const { token } = await createToken(service, { project: project.id, permissions: [] })
-  return { project: project.id, key: key.id, secret, token: token.id }
+  const ids = { project: project.id, key: key.id, token: token.id, reservation: reservationId }
+  return { ...ids, secret }
 }
 
 /** A world that `projects.delete` accepts, for the one call that may destroy it. */
@@ -194,7 +210,12 @@ function allBut(needed: string): string[] {
   return ['*', ...MANAGEMENT_PERMISSIONS.filter((permission) => permission !== needed)]
 }
 
-const nowhere = (): Target => ({ project: generateId(), key: generateId(), token: generateId() })
+const nowhere = (): Target => ({
+  project: generateId(),
+  key: generateId(),
+  token: generateId(),
+  reservation: generateId(),
+})
 
 test('the matrix knows every registered route, and no other', () => {
   expect(Object.keys(REQUESTS).toSorted()).toEqual(routes.map(routeName).toSorted())
@@ -272,9 +293,9 @@ test('foreign, deleted, absent and wrong-class objects cannot be told apart', as
       const others: Record<string, Target> = {
         foreign,
         deleted,
-        'wrong class': { project: own.key, key: own.token, token: own.key },
-        'wrong class of another': { project: foreign.key, key: foreign.token, token: foreign.key },
-        'not an id': { project: 'no-such-thing', key: 'NO', token: '-' },
+        'wrong class': wrongClass(own),
+        'wrong class of another': wrongClass(foreign),
+        'not an id': { project: 'no-such-thing', key: 'NO', token: '-', reservation: '-' },
       }
       for (const [kind, target] of Object.entries(others)) {
         // A filter by an object of another class finds nothing, in whatever class it is.
@@ -348,6 +369,11 @@ test('a method that is not registered is absent on every path, for every caller'
 /** Is a request to the second path answered by a route of the first? /v1/keys/import looks like an id. */
 function covers(registered: string, path: string): boolean {
   return new RegExp(`^${registered.replace(':id', '[^/]+')}$`).test(path)
+}
+
+/** In the place of every object one of another class. */
+function wrongClass({ key, token }: World): Target {
+  return { project: key, key: token, token: key, reservation: key }
 }
 
 /** State of the world that refused requests must not have changed. */

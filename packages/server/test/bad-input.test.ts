@@ -29,6 +29,8 @@ const SMALLEST: Record<string, object> = {
   'keys.revoke': { afterSeconds: 3600 },
   'keys.rotate': {},
   'keys.setOverlap': { overlapSeconds: 60 },
+  'keys.setQuotaUsed': { name: 'tokens', used: 1 },
+  'reservations.settle': { cost: {} },
   'projects.create': { name: 'x' },
   'projects.update': { description: 'x' },
   'tokens.create': { name: 'x', permissions: [] },

@@ -11,7 +11,8 @@ const HIDDEN = ['GET /control/audit-chain', 'GET /docs', 'GET /docs.css', 'GET /
 /** The operations of the first release; each is a method of the client. */
 const OPERATIONS = [
   ...['keys.create', 'keys.list', 'keys.get', 'keys.update', 'keys.disable', 'keys.enable'],
-  ...['keys.revoke', 'keys.rotate', 'keys.setOverlap', 'keys.import'],
+  ...['keys.revoke', 'keys.rotate', 'keys.setOverlap', 'keys.import', 'keys.setQuotaUsed'],
+  ...['reservations.settle', 'reservations.release'],
   ...['projects.create', 'projects.list', 'projects.get', 'projects.update', 'projects.delete'],
   ...['tokens.create', 'tokens.list', 'tokens.revoke'],
   ...['auditEvents.list', 'verify', 'whoami', 'meta.get', 'health.live', 'health.ready'],
