@@ -135,7 +135,7 @@ export interface SecretReplacement {
  * at all; times are epoch ms. Methods reject with `StorageUnavailable` when the storage cannot answer.
  */
 export interface KeyStore
-  extends Pick<PolicyStore, 'findPolicies'>,
+  extends PolicyStore,
     QuotaStore,
     Pick<UsageStore, 'addUsage'> {
   insertProject(project: Project, change: Change): Promise<WriteOutcome | 'name_taken'>

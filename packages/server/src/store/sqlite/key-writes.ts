@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { prepareKeyPolicies } from './policy-writes.ts'
 import { fromKey } from './rows.ts'
 import { prepareInsertImportedSecret, prepareInsertSecret } from './secret-writes.ts'
 import { Undo } from './undo.ts'
@@ -18,6 +19,7 @@ export function prepareKeyWrites(db: Database.Database, finish: Finish) {
     WHERE EXISTS (SELECT 1 FROM projects WHERE id = @projectId AND deleted_at IS NULL)`)
   const insertSecret = prepareInsertSecret(db)
   const insertImportedSecret = prepareInsertImportedSecret(db)
+  const writePolicies = prepareKeyPolicies(db)
   const update = db.prepare(`
     UPDATE keys SET name = @name, owner = @owner, description = @description,
       permissions = @permissions, allowed_models = @allowedModels, ip_allowlist = @ipAllowlist,
@@ -43,18 +45,21 @@ export function prepareKeyWrites(db: Database.Database, finish: Finish) {
       if (taken.get(key.id)) return 'id_taken'
       const outcome = finish(insert.run(fromKey(key)).changes, change)
       insertSecret(key.id, secret)
+      writePolicies(key)
       return outcome
     }) satisfies Operations['insertKey'],
     insertImportedKey: ((key, secret, change) => {
       const outcome = finish(insert.run(fromKey(key)).changes, change)
       if (!insertImportedSecret(key.id, secret)) throw new Undo('secret_taken')
+      writePolicies(key)
       return outcome
     }) satisfies Operations['insertImportedKey'],
-    updateKey: ((key, expectedRevision, change) =>
-      finish(
-        update.run({ ...fromKey(key), expectedRevision }).changes,
-        change,
-      )) satisfies Operations['updateKey'],
+    updateKey: ((key, expectedRevision, change) => {
+      const { changes } = update.run({ ...fromKey(key), expectedRevision })
+      const outcome = finish(changes, change)
+      writePolicies(key)
+      return outcome
+    }) satisfies Operations['updateKey'],
     setKeyEnabled: (({ id, projectId, enabled, updatedAt }, change) =>
       finish(
         setEnabled.run({ id, projectId, enabled: Number(enabled), updatedAt }).changes,

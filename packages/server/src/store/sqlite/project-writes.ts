@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { KEY_END } from './key-end.ts'
 import { fromProject } from './rows.ts'
 import type { Finish, Operations } from './write-job.ts'
 
@@ -23,7 +24,7 @@ export function prepareProjectWrites(db: Database.Database, finish: Finish) {
     WHERE id = @id AND revision = @expectedRevision AND deleted_at IS NULL`)
   const usableKey = db.prepare(`
     SELECT 1 FROM keys WHERE project_id = @id
-      AND (revoked_at IS NULL OR revoked_at > @now) AND (expires_at IS NULL OR expires_at > @now)
+      AND (revoked_at IS NULL OR revoked_at > @now) AND ${KEY_END} > @now
     LIMIT 1`)
   const remove = db.prepare(`
     UPDATE projects SET deleted_at = @now, enabled = 0, revision = revision + 1

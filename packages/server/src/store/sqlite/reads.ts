@@ -14,6 +14,8 @@ import {
   type VerificationRow,
 } from '../key-store.ts'
 import { prepareImportedReads } from './imported-reads.ts'
+import { KEY_END } from './key-end.ts'
+import { AFTER_CURSOR, LIVE_PROJECT, NEWEST_FIRST, pageParameters } from './pages.ts'
 import { preparePolicyReads } from './policy-reads.ts'
 import { prepareQuotaReads } from './quota-reads.ts'
 import {
@@ -50,16 +52,6 @@ export function prepareReads(db: Database.Database) {
   }
 }
 
-/** Rows after the cursor, newest first. A row value, so that SQLite seeks in the index at any depth. */
-const AFTER_CURSOR = '(created_at, id) < (@at, @id)'
-const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC LIMIT @limit'
-/** A place before the newest row. */
-const START = { at: Number.MAX_SAFE_INTEGER, id: '' }
-
-function pageParameters({ limit, cursor }: PageRequest) {
-  return { limit, ...(cursor ?? START) }
-}
-
 function prepareProjectReads(db: Database.Database) {
   // A name may look like the id of another project: the id wins.
   const get = db.prepare<unknown[], ProjectRow>(`
@@ -87,16 +79,13 @@ const SECRETS_JSON = `(
     ORDER BY version DESC)
   FROM secrets WHERE key_id = keys.id) AS secrets`
 
-/** Mirrors `keyStatus`; a test compares the two. */
+/** Mirrors `keyStatus` of the effective key; a test compares the two. */
 const STATUS = `CASE
   WHEN revoked_at IS NOT NULL AND revoked_at <= @now THEN 'revoked'
   WHEN enabled = 0 THEN 'disabled'
   WHEN not_before IS NOT NULL AND not_before > @now THEN 'not_yet_valid'
-  WHEN expires_at IS NOT NULL AND expires_at <= @now THEN 'expired'
+  WHEN ${KEY_END} <= @now THEN 'expired'
   ELSE 'active' END`
-
-/** The `+` keeps the index of the list in use instead of one on this condition. */
-const LIVE_PROJECT = '+project_id IN (SELECT id FROM projects WHERE deleted_at IS NULL)'
 
 function prepareKeyReads(db: Database.Database) {
   type Row = KeyRow & { secrets: string }
@@ -174,10 +163,11 @@ function prepareVerificationReads(db: Database.Database) {
       const rows = key.all(id)
       const [row] = rows
       if (!row) return null
+      const found = toKey(row, rows.map(toSecretFacts))
       return {
-        key: toKey(row, rows.map(toSecretFacts)),
+        key: found,
         project: toVerifyingProject(row),
-        policies: policies(JSON.parse(row.policy_ids)),
+        policies: policies(found.policyIds),
         secrets: rows.filter((each) => each.hash_class === 'hmac').map(toStoredSecret),
       }
     },

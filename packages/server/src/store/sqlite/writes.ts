@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Change } from '../key-store.ts'
 import { prepareChange } from './change-writes.ts'
 import { prepareKeyWrites } from './key-writes.ts'
+import { preparePolicyWrites } from './policy-writes.ts'
 import { prepareProjectWrites } from './project-writes.ts'
 import { prepareQuotaWrites } from './quota-writes.ts'
 import { prepareSecretWrites } from './secret-writes.ts'
@@ -49,6 +50,7 @@ function prepareOperations(db: Database.Database): Operations {
   return {
     ...prepareProjectWrites(db, finish),
     ...prepareKeyWrites(db, finish),
+    ...preparePolicyWrites(db, finish),
     ...prepareSecretWrites(db, finish),
     ...prepareTokenWrites(db, finish),
     ...prepareQuotaWrites(db, finish),

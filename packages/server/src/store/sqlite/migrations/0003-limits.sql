@@ -29,10 +29,13 @@ CREATE TABLE policies (
   created_at           INTEGER NOT NULL,
   created_by           TEXT NOT NULL,
   updated_at           INTEGER NOT NULL,
+  -- The record stays for the revoked keys that had it.
+  deleted_at           INTEGER,
   revision             INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX policies_name ON policies (project_id, name);
+CREATE UNIQUE INDEX policies_name ON policies (project_id, name) WHERE deleted_at IS NULL;
 CREATE INDEX policies_page ON policies (created_at, id);
+CREATE INDEX policies_project_page ON policies (project_id, created_at, id);
 
 -- keys.policy_ids the other way round: which keys a policy has.
 CREATE TABLE key_policies (
@@ -40,6 +43,7 @@ CREATE TABLE key_policies (
   key_id    TEXT NOT NULL REFERENCES keys (id),
   PRIMARY KEY (policy_id, key_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX key_policies_key ON key_policies (key_id);
 
 -- What a key used of one quota, made by its first charge. source_id = the key, policy or project that sets the quota.
 -- generation rises when an administrator sets the count, resets when a new period begins: a reservation of an older one
