@@ -10,7 +10,14 @@ import {
   RateLimits,
 } from './limits.ts'
 import { CursorQuery, Page } from './page.ts'
-import { AllowedModels, IpAllowlist, KeyPermissions } from './permissions.ts'
+import {
+  AllowedModels,
+  EffectiveAddresses,
+  EffectiveModels,
+  EffectivePermissions,
+  IpAllowlist,
+  KeyPermissions,
+} from './permissions.ts'
 import { MAX_POLICIES } from './policies.ts'
 
 /** The longest time an old secret may go on working after a rotation: 90 days. */
@@ -115,9 +122,9 @@ export const Revocation = Type.Object(
 
 const Effective = Type.Object(
   {
-    permissions: KeyPermissions,
-    allowedModels: AllowedModels,
-    ipAllowlist: IpAllowlist,
+    permissions: EffectivePermissions,
+    allowedModels: EffectiveModels,
+    ipAllowlist: EffectiveAddresses,
     rateLimits: Type.Array(EffectiveRateLimit, { description: 'Every rate limit that applies.' }),
     quotas: Type.Array(EffectiveQuota, { description: 'Every quota that applies.' }),
     expiresAt: Nullable(Timestamp('expiresAt'), {

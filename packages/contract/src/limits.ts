@@ -45,10 +45,15 @@ export const RateLimit = Type.Object(
 )
 export type RateLimit = Static<typeof RateLimit>
 
+/** Whom the defaults of a project are for. */
+const FOR_OTHERS = 'for keys that set none of their own and have no policy that sets any'
+
 export const RateLimits = byName(
   RateLimit,
   'Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.',
 )
+
+export const DefaultRateLimits = byName(RateLimit, `Rate limits by name, 8 at most, ${FOR_OTHERS}.`)
 
 /** An amount of credits, tokens or whatever a limit counts. */
 export const Amount = Type.Integer({
@@ -88,6 +93,8 @@ export const Quotas = byName(
   Quota,
   'Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.',
 )
+
+export const DefaultQuotas = byName(Quota, `Quotas by name, 8 at most, ${FOR_OTHERS}.`)
 
 const quotaState = {
   ...quotaSetting,

@@ -87,16 +87,27 @@ export const AllowedModels = Nullable(
   { description: 'AI models the key may use: null = all, [] = none.' },
 )
 
+const IpRange = Type.String({
+  minLength: 2,
+  maxLength: 49,
+  pattern: '^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$',
+  description: 'An address or a CIDR range, IPv4 or IPv6.',
+  examples: ['203.0.113.0/24'],
+})
+
 export const IpAllowlist = Nullable(
-  Type.Array(
-    Type.String({
-      minLength: 2,
-      maxLength: 49,
-      pattern: '^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$',
-      description: 'An address or a CIDR range, IPv4 or IPv6.',
-      examples: ['203.0.113.0/24'],
-    }),
-    { minItems: 1, maxItems: 100, uniqueItems: true },
-  ),
+  Type.Array(IpRange, { minItems: 1, maxItems: 100, uniqueItems: true }),
   { description: 'Addresses from which the key may be used: null = everywhere.' },
 )
+
+/** What holds for a key with its policies: as long as all their lists together. */
+export const EffectivePermissions = Type.Array(KeyPermission, {
+  description: 'Permissions of the key and of its policies.',
+})
+export const EffectiveModels = Nullable(Type.Array(ModelPattern), {
+  description: 'AI models that all lists of the key and its policies allow: null = all, [] = none.',
+})
+export const EffectiveAddresses = Nullable(Type.Array(IpRange), {
+  description:
+    'Addresses that all lists of the key and its policies allow: null = everywhere, [] = nowhere.',
+})

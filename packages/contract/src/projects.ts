@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Id, Line, Nullable, StringEnum, Text, Timestamp } from './json-schema.ts'
-import { Quotas, RateLimits } from './limits.ts'
+import { DefaultQuotas, DefaultRateLimits } from './limits.ts'
 import { CursorQuery, Page } from './page.ts'
 import { KeyPermission, ModelPattern } from './permissions.ts'
 import { MaxLifetimeSeconds } from './policies.ts'
@@ -42,8 +42,8 @@ const SpecialPermission = Type.Object(
 )
 
 const bounds = {
-  defaultRateLimits: RateLimits,
-  defaultQuotas: Quotas,
+  defaultRateLimits: DefaultRateLimits,
+  defaultQuotas: DefaultQuotas,
   maxLifetimeSeconds: MaxLifetimeSeconds,
   models: Type.Array(ModelPattern, {
     maxItems: 200,

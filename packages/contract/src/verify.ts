@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { Id, Nullable, StringEnum, Timestamp } from './json-schema.ts'
 import { Environment } from './keys.ts'
 import { Amount, Cost, LIMIT_NAME_PATTERN, MAX_LIMITS } from './limits.ts'
-import { AllowedModels, KeyPermissions, PermissionName } from './permissions.ts'
+import { EffectiveModels, EffectivePermissions, PermissionName } from './permissions.ts'
 import { DEFAULT_RESERVE_SECONDS, MAX_RESERVE_SECONDS } from './reservations.ts'
 
 /**
@@ -90,13 +90,13 @@ export const VerifiedKey = Type.Object(
     owner: Nullable(Type.String(), { description: 'Whom the key is for.' }),
     project: Id('Id of the project.'),
     environment: Environment,
-    permissions: KeyPermissions,
-    allowedModels: AllowedModels,
+    permissions: EffectivePermissions,
+    allowedModels: EffectiveModels,
     metadata: Type.Record(Type.String(), Type.String(), {
       description: 'The metadata of the key.',
     }),
     expiresAt: Nullable(Timestamp('expiresAt'), {
-      description: 'Expiry of the key; null = never.',
+      description: 'When the key ends, by itself, its policies or its project; null = never.',
     }),
   },
   { title: 'VerifiedKey', description: 'Facts of the key that was presented.' },

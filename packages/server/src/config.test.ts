@@ -1,9 +1,17 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { CreateProject, KeyPermission, ModelPattern, RESERVED_PREFIXES } from '@keysmith/contract'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Config, dataFiles, listSettings, readConfig } from './config.ts'
 import { EXIT, StartRefused } from './exit.ts'
+import {
+  MAX_MODELS,
+  MAX_SPECIAL_PERMISSIONS,
+  MODEL_PATTERN,
+  PERMISSION_PATTERN,
+  RESERVED_PATTERN,
+} from './project-settings.ts'
 import { SETTINGS } from './settings.ts'
 
 function secretFile(content: string, mode = 0o600): string {
@@ -35,6 +43,8 @@ const DEFAULTS: Config = {
   keyBrand: 'ks',
   keyMaxDays: null,
   keyDefaultDays: 90,
+  models: [],
+  specialPermissions: [{ name: 'device:priority', label: 'Priority over my device' }],
   maxLeaseMs: 1000,
   autoMigrate: true,
   logLevel: 'info',
@@ -69,6 +79,18 @@ const EFFECTS: [env: Record<string, string>, changes: Partial<Config>][] = [
   [{ KEYSMITH_KEY_MAX_DAYS: 'none' }, {}],
   [{ KEYSMITH_KEY_DEFAULT_DAYS: 'none' }, { keyDefaultDays: null }],
   [{ KEYSMITH_KEY_DEFAULT_DAYS: '1' }, { keyDefaultDays: 1 }],
+  [{ KEYSMITH_MODELS: 'llama-3.3-70b, mistral-*' }, { models: ['llama-3.3-70b', 'mistral-*'] }],
+  [{ KEYSMITH_MODELS: '' }, {}],
+  [
+    { KEYSMITH_SPECIAL_PERMISSIONS: 'gpu:first=First, gpu:*= All = of it ' },
+    {
+      specialPermissions: [
+        { name: 'gpu:first', label: 'First' },
+        { name: 'gpu:*', label: 'All = of it' },
+      ],
+    },
+  ],
+  [{ KEYSMITH_SPECIAL_PERMISSIONS: '' }, { specialPermissions: [] }],
   [{ KEYSMITH_LEASE_MS: '0' }, { maxLeaseMs: 0 }],
   [{ KEYSMITH_AUTO_MIGRATE: 'off' }, { autoMigrate: false }],
   [{ KEYSMITH_LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
@@ -204,6 +226,32 @@ const WRONG: [name: (typeof SETTINGS)[number]['name'], ...values: string[]][] = 
   ['KEYSMITH_KEY_BRAND', '', 'k', 'KS', '1a', 'a-b', 'abcdefghijklm', 'example'],
   ['KEYSMITH_KEY_MAX_DAYS', '', '0', '36501', '1.5', 'None', '-1'],
   ['KEYSMITH_KEY_DEFAULT_DAYS', '', '0', '36501', 'never'],
+  [
+    'KEYSMITH_MODELS',
+    ',',
+    'a,',
+    'a,a',
+    'a b',
+    'a*b',
+    'a;b',
+    'x'.repeat(129),
+    Array.from({ length: 201 }, (_, index) => `m${index}`).join(),
+  ],
+  [
+    'KEYSMITH_SPECIAL_PERMISSIONS',
+    'device:priority',
+    'device:priority=',
+    '=Label',
+    'Device=Label',
+    'a=A,a=B',
+    'a=A,',
+    'keys:write=Write keys',
+    'tokens=Tokens',
+    `a=${'x'.repeat(101)}`,
+    'a=\u0007',
+    `${'a'.repeat(65)}=A`,
+    Array.from({ length: 51 }, (_, index) => `p${index}=P`).join(),
+  ],
   ['KEYSMITH_LEASE_MS', '', '-1', '1001'],
   ['KEYSMITH_AUTO_MIGRATE', '', 'true', 'ON', '1'],
   ['KEYSMITH_LOG_LEVEL', '', 'INFO', 'verbose'],
@@ -238,4 +286,22 @@ test('all files of the data folder are in the data folder', () => {
     '/d/keysmith.lock',
     '/d/control.sock',
   ])
+})
+
+/** A schema of the contract as the JSON that it is. */
+function schemaOf(schema: object): { pattern?: string; maxItems?: number } {
+  return JSON.parse(JSON.stringify(schema))
+}
+
+test('what new projects start with is what the API accepts of a project', () => {
+  const { models, specialPermissions } = CreateProject.properties
+  const source = (schema: object) => new RegExp(schemaOf(schema).pattern ?? '').source
+  expect(MODEL_PATTERN.source).toBe(source(ModelPattern))
+  expect(PERMISSION_PATTERN.source).toBe(source(KeyPermission))
+  expect(schemaOf(models).maxItems).toBe(MAX_MODELS)
+  expect(schemaOf(specialPermissions).maxItems).toBe(MAX_SPECIAL_PERMISSIONS)
+  for (const prefix of RESERVED_PREFIXES) {
+    expect(RESERVED_PATTERN.test(prefix) && RESERVED_PATTERN.test(`${prefix}:x`)).toBe(true)
+  }
+  expect(RESERVED_PATTERN.source.match(/[a-z]+/g)).toEqual([...RESERVED_PREFIXES])
 })

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { isBrand } from '@keysmith/key-format'
 import ipaddr from 'ipaddr.js'
+import { readModels, readSpecialPermissions } from './project-settings.ts'
 import {
   type EffectiveSetting,
   type Environment,
@@ -24,6 +25,9 @@ export interface Config {
   keyBrand: string
   keyMaxDays: number | null
   keyDefaultDays: number | null
+  /** What new projects start with. */
+  models: string[]
+  specialPermissions: { name: string; label: string }[]
   maxLeaseMs: number
   autoMigrate: boolean
   logLevel: LogLevel
@@ -57,6 +61,8 @@ export function readConfig(env: Environment = process.env): { config: Config; se
     keyBrand: readBrand(text('KEYSMITH_KEY_BRAND')),
     keyMaxDays: readDays('KEYSMITH_KEY_MAX_DAYS', text('KEYSMITH_KEY_MAX_DAYS')),
     keyDefaultDays: readDays('KEYSMITH_KEY_DEFAULT_DAYS', text('KEYSMITH_KEY_DEFAULT_DAYS')),
+    models: readModels(text('KEYSMITH_MODELS')),
+    specialPermissions: readSpecialPermissions(text('KEYSMITH_SPECIAL_PERMISSIONS')),
     maxLeaseMs: readInteger('KEYSMITH_LEASE_MS', text('KEYSMITH_LEASE_MS'), 0, 1000),
     autoMigrate: readSwitch('KEYSMITH_AUTO_MIGRATE', text('KEYSMITH_AUTO_MIGRATE')),
     logLevel: readChoice('KEYSMITH_LOG_LEVEL', text('KEYSMITH_LOG_LEVEL'), LOG_LEVELS),

@@ -56,6 +56,18 @@ export const SETTINGS = [
     description: 'Lifetime of a key that names none, in days, or none.',
   },
   {
+    name: 'KEYSMITH_MODELS',
+    default: '',
+    description:
+      'Names of AI models that new projects start with, comma separated, for forms and warnings; a prefix and a final * is allowed.',
+  },
+  {
+    name: 'KEYSMITH_SPECIAL_PERMISSIONS',
+    default: 'device:priority=Priority over my device',
+    description:
+      'Special permissions that new projects start with: name=label, comma separated; empty = none.',
+  },
+  {
     name: 'KEYSMITH_LEASE_MS',
     default: '1000',
     description: 'Longest lease of a verdict in ms, 0 to 1000; 0 switches leases off.',

@@ -2,6 +2,7 @@ import type { Limiter } from '../limits/limiter.ts'
 import type { UsageCounts } from '../limits/usage-counts.ts'
 import type { KeyStore } from '../store/key-store.ts'
 import type { ImportedKeys } from './imported-keys.ts'
+import type { Project } from './key.ts'
 import type { LastUsed } from './last-used.ts'
 import type { Peppers } from './pepper.ts'
 import type { RowCache } from './row-cache.ts'
@@ -25,6 +26,8 @@ export interface KeyRules {
   maxDays: number | null
   /** Lifetime of a key that names none; null = it never expires. */
   defaultDays: number | null
+  /** Lists that new projects start with. */
+  newProject: Pick<Project, 'models' | 'specialPermissions'>
   /** Longest lease of a verdict in ms; 0 = none. */
   maxLeaseMs: number
 }

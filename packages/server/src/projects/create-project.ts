@@ -5,7 +5,7 @@ import { ApiError, invalidField } from '../errors.ts'
 import type { Deps } from '../keys/deps.ts'
 import type { Project } from '../keys/key.ts'
 import { refuseSecrets } from '../keys/refuse-secrets.ts'
-import { readBounds } from './bounds.ts'
+import { BOUNDS, newBounds } from './bounds.ts'
 
 export async function createProject(
   deps: Deps,
@@ -16,6 +16,7 @@ export async function createProject(
   refuseSecrets(body)
   const brand = body.brand ?? deps.rules.brand
   requireBrand(brand)
+  const bounds = newBounds(deps.rules, body)
   const now = deps.now()
   const project: Project = {
     id: generateId(),
@@ -24,7 +25,7 @@ export async function createProject(
     brand,
     enabled: true,
     deletionProtection: body.deletionProtection ?? true,
-    ...readBounds(body),
+    ...bounds,
     createdAt: now,
     updatedAt: now,
     revision: 1,
@@ -34,10 +35,16 @@ export async function createProject(
     action: 'project.created',
     target: { kind: 'project', id: project.id },
     projectId: project.id,
-    details: { name: project.name, brand },
+    details: { name: project.name, brand, ...givenBounds(body) },
   })
   requireNameFree(await deps.store.insertProject(project, change))
   return project
+}
+
+/** The bounds that the body sets, for the audit log. */
+function givenBounds(body: CreateProject): Partial<CreateProject> {
+  const given = BOUNDS.filter((bound) => body[bound] !== undefined)
+  return Object.fromEntries(given.map((bound) => [bound, body[bound]]))
 }
 
 /** A token of one project cannot make another. */

@@ -27,6 +27,7 @@ export async function ensureDefaultProject({ store, rules, now }: Deps): Promise
       enabled: true,
       deletionProtection: true,
       ...NO_BOUNDS,
+      ...rules.newProject,
       createdAt: at,
       updatedAt: at,
       revision: 1,

@@ -5,6 +5,7 @@ import type { Deps } from '../keys/deps.ts'
 import { requireRevision } from '../keys/edit.ts'
 import type { Project } from '../keys/key.ts'
 import { refuseSecrets } from '../keys/refuse-secrets.ts'
+import { BOUNDS, readBounds } from './bounds.ts'
 import { requireBrand, requireNameFree } from './create-project.ts'
 import { findProject } from './find-project.ts'
 
@@ -20,12 +21,18 @@ export async function updateProject(
   const present = await findProject(deps, caller.principal, id)
   requireRevision(present, ifMatch)
   const now = deps.now()
-  const project: Project = { ...present, ...body, updatedAt: now }
+  const project: Project = {
+    ...present,
+    ...body,
+    ...readBounds(deps.rules, body, present),
+    updatedAt: now,
+  }
   const details = changedFields(present, project, [
     'name',
     'brand',
     'enabled',
     'deletionProtection',
+    ...BOUNDS,
   ])
   const change = describeChange(caller, {
     at: now,
