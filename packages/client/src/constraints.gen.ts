@@ -118,6 +118,66 @@ export const CreateKey = {
   }
 } as const
 
+export const CreatePolicy = {
+  "name": {
+    "required": true,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "project": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "permissions": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?$",
+      "maxLength": 64
+    }
+  },
+  "allowedModels": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "ipAllowlist": {
+    "required": false,
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$",
+      "minLength": 2,
+      "maxLength": 49
+    }
+  },
+  "rateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "quotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "maxLifetimeSeconds": {
+    "required": false,
+    "minimum": 60,
+    "maximum": 3153600000
+  }
+} as const
+
 export const CreateProject = {
   "name": {
     "required": true,
@@ -554,6 +614,60 @@ export const UpdateKey = {
   },
   "deletionProtection": {
     "required": false
+  }
+} as const
+
+export const UpdatePolicy = {
+  "name": {
+    "required": false,
+    "pattern": "^[^\\p{Cc}\\p{Cs}]*$",
+    "minLength": 1,
+    "maxLength": 100
+  },
+  "description": {
+    "required": false,
+    "pattern": "^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$",
+    "maxLength": 1000
+  },
+  "permissions": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\\*)?$",
+      "maxLength": 64
+    }
+  },
+  "allowedModels": {
+    "required": false,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[A-Za-z0-9._:/-]+\\*?$|^\\*$",
+      "minLength": 1,
+      "maxLength": 128
+    }
+  },
+  "ipAllowlist": {
+    "required": false,
+    "minItems": 1,
+    "maxItems": 100,
+    "items": {
+      "pattern": "^[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?$",
+      "minLength": 2,
+      "maxLength": 49
+    }
+  },
+  "rateLimits": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "quotas": {
+    "required": false,
+    "maxProperties": 8
+  },
+  "maxLifetimeSeconds": {
+    "required": false,
+    "minimum": 60,
+    "maximum": 3153600000
   }
 } as const
 

@@ -310,6 +310,60 @@ export interface Rotation {
   overlapSeconds: number;
 }
 /**
+ * A new policy.
+ */
+export interface CreatePolicy {
+  /**
+   * A name for people, unique within the project.
+   */
+  name: string;
+  /**
+   * Id or name of the project; default: the project of the token, else the project named default.
+   */
+  project?: string;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions?: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels?: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist?: string[] | null;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  quotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Keys end this long after they were created, whatever their own expiry says; null = unlimited.
+   */
+  maxLifetimeSeconds?: number | null;
+}
+/**
  * A new project.
  */
 export interface CreateProject {
@@ -330,13 +384,13 @@ export interface CreateProject {
    */
   deletionProtection?: boolean;
   /**
-   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   * Rate limits by name, 8 at most, for keys that set none of their own and have no policy that sets any.
    */
   defaultRateLimits?: {
     [k: string]: RateLimit;
   };
   /**
-   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   * Quotas by name, 8 at most, for keys that set none of their own and have no policy that sets any.
    */
   defaultQuotas?: {
     [k: string]: Quota;
@@ -417,24 +471,17 @@ export interface CreateToken {
  */
 export interface EffectiveKey {
   /**
-   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
-   *
-   * @maxItems 100
+   * Permissions of the key and of its policies.
    *
    * Items: A permission that the key holds, such as jobs:write or jobs:*.
    */
   permissions: string[];
   /**
-   * AI models the key may use: null = all, [] = none.
-   *
-   * @maxItems 100
+   * AI models that all lists of the key and its policies allow: null = all, [] = none.
    */
   allowedModels: string[] | null;
   /**
-   * Addresses from which the key may be used: null = everywhere.
-   *
-   * @minItems 1
-   * @maxItems 100
+   * Addresses that all lists of the key and its policies allow: null = everywhere, [] = nowhere.
    */
   ipAllowlist: string[] | null;
   /**
@@ -1072,6 +1119,86 @@ export interface Meta {
   rotationsDue: number;
 }
 /**
+ * Permissions and limits for many keys. Permissions add up; lists of models and addresses are the intersection of all that are set; every limit applies, counted per key; the shortest lifetime counts.
+ */
+export interface Policy {
+  /**
+   * Id of the policy.
+   */
+  id: string;
+  /**
+   * Id of the project.
+   */
+  project: string;
+  /**
+   * A name for people, unique within the project.
+   */
+  name: string;
+  /**
+   * Notes for people.
+   */
+  description: string | null;
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist: string[] | null;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  quotas: {
+    [k: string]: Quota;
+  };
+  /**
+   * Keys end this long after they were created, whatever their own expiry says; null = unlimited.
+   */
+  maxLifetimeSeconds: number | null;
+  /**
+   * Number of keys that have it and are not revoked.
+   */
+  keys: number;
+  /**
+   * When the policy was created.
+   */
+  createdAt: string;
+  /**
+   * When the policy was last changed.
+   */
+  updatedAt: string;
+}
+/**
+ * One page of a list.
+ */
+export interface PolicyPage {
+  items: Policy[];
+  /**
+   * Cursor of the next page; null = the end.
+   */
+  nextCursor: string | null;
+}
+/**
  * RFC 9457 problem details.
  */
 export interface Problem {
@@ -1171,13 +1298,13 @@ export interface Project {
    */
   deletionProtection: boolean;
   /**
-   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   * Rate limits by name, 8 at most, for keys that set none of their own and have no policy that sets any.
    */
   defaultRateLimits: {
     [k: string]: RateLimit;
   };
   /**
-   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   * Quotas by name, 8 at most, for keys that set none of their own and have no policy that sets any.
    */
   defaultQuotas: {
     [k: string]: Quota;
@@ -1387,6 +1514,159 @@ export interface TokenPage {
   nextCursor: string | null;
 }
 /**
+ * The key as it is now.
+ */
+export interface UpdatedKey {
+  /**
+   * Public id of the key: part of its secrets, kept by rotation, safe to print.
+   */
+  id: string;
+  /**
+   * A name for people: the application or team member the key is for.
+   */
+  name: string;
+  /**
+   * Id of the project.
+   */
+  project: string;
+  /**
+   * Free-text id of the person or application the key is for. Grants nothing.
+   */
+  owner: string | null;
+  /**
+   * Fixed at creation and kept by rotation; the kind part of the secret.
+   */
+  environment: "live" | "test";
+  /**
+   * Notes for people.
+   */
+  description: string | null;
+  /**
+   * False while the key is disabled.
+   */
+  enabled: boolean;
+  /**
+   * What a verification would find now, before addresses, permissions and models.
+   */
+  status: "active" | "disabled" | "expired" | "revoked" | "not_yet_valid";
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist: string[] | null;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * The quotas of the key itself by name, and what was used of them.
+   */
+  quotas: {
+    [k: string]: KeyQuota;
+  };
+  /**
+   * Policies of the key, 8 at most: their permissions and limits apply as well.
+   *
+   * @maxItems 8
+   *
+   * Items: Id of a policy of the same project.
+   */
+  policyIds: string[];
+  effective: EffectiveKey;
+  /**
+   * Up to 64 strings, 4 KiB in all; returned by every verification of the key. Never put a secret here.
+   */
+  metadata: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * Up to 64 strings for grouping; not returned by verifications.
+   */
+  tags: {
+    /**
+     * Value
+     */
+    [k: string]: string;
+  };
+  /**
+   * The key is not yet valid before this time; null = valid at once.
+   */
+  notBefore: string | null;
+  /**
+   * At this time the key no longer works; null = never.
+   */
+  expiresAt: string | null;
+  /**
+   * How the key is rotated; null = on demand.
+   */
+  rotation: Rotation | null;
+  /**
+   * True when rotation.everySeconds have passed.
+   */
+  rotationDue: boolean;
+  /**
+   * Version of the present secret (epoch ms).
+   */
+  secretVersion: number;
+  /**
+   * The present secret, and the older one until it is replaced; newest first.
+   */
+  secrets: SecretVersion[];
+  /**
+   * True while the present secret is an imported one; a rotation ends that.
+   */
+  imported: boolean;
+  /**
+   * Who declares the key: terraform, or null. Recorded, not enforced.
+   */
+  managedBy: "terraform" | null;
+  /**
+   * Refuses revocation until it is switched off or overridden. Disabling always works.
+   */
+  deletionProtection: boolean;
+  /**
+   * Last valid verification of any of its secrets, up to a second late.
+   */
+  lastUsedAt: string | null;
+  /**
+   * When the key was created.
+   */
+  createdAt: string;
+  /**
+   * When the key was last changed.
+   */
+  updatedAt: string;
+  /**
+   * The revocation, which may lie in the future; null = not revoked.
+   */
+  revoked: Revocation | null;
+  /**
+   * What was done and may be a mistake, such as a model that the project does not list. Absent when there is nothing to say.
+   */
+  warnings?: string[];
+}
+/**
  * The fields to change; absent ones stay. Never touches a secret.
  */
 export interface UpdateKey {
@@ -1487,6 +1767,56 @@ export interface UpdateKey {
   deletionProtection?: boolean;
 }
 /**
+ * The fields to change; absent ones stay. In force from the next verification on.
+ */
+export interface UpdatePolicy {
+  /**
+   * A name for people, unique within the project.
+   */
+  name?: string;
+  /**
+   * Notes for people.
+   */
+  description?: string | null;
+  /**
+   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
+   *
+   * @maxItems 100
+   *
+   * Items: A permission that the key holds, such as jobs:write or jobs:*.
+   */
+  permissions?: string[];
+  /**
+   * AI models the key may use: null = all, [] = none.
+   *
+   * @maxItems 100
+   */
+  allowedModels?: string[] | null;
+  /**
+   * Addresses from which the key may be used: null = everywhere.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  ipAllowlist?: string[] | null;
+  /**
+   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   */
+  rateLimits?: {
+    [k: string]: RateLimit;
+  };
+  /**
+   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   */
+  quotas?: {
+    [k: string]: Quota;
+  };
+  /**
+   * Keys end this long after they were created, whatever their own expiry says; null = unlimited.
+   */
+  maxLifetimeSeconds?: number | null;
+}
+/**
  * The fields to change; absent ones stay.
  */
 export interface UpdateProject {
@@ -1511,13 +1841,13 @@ export interface UpdateProject {
    */
   deletionProtection?: boolean;
   /**
-   * Rate limits by name, 8 at most. `requests` counts 1 for every request, any other name what the request says in cost or reserve.
+   * Rate limits by name, 8 at most, for keys that set none of their own and have no policy that sets any.
    */
   defaultRateLimits?: {
     [k: string]: RateLimit;
   };
   /**
-   * Quotas by name, 8 at most. `requests` is charged 1 by every valid request, any other name what the request says in cost or reserve.
+   * Quotas by name, 8 at most, for keys that set none of their own and have no policy that sets any.
    */
   defaultQuotas?: {
     [k: string]: Quota;
@@ -1634,17 +1964,13 @@ export interface VerifiedKey {
    */
   environment: "live" | "test";
   /**
-   * Permissions the key holds; [] grants nothing. Special permissions such as device:priority are ordinary entries.
-   *
-   * @maxItems 100
+   * Permissions of the key and of its policies.
    *
    * Items: A permission that the key holds, such as jobs:write or jobs:*.
    */
   permissions: string[];
   /**
-   * AI models the key may use: null = all, [] = none.
-   *
-   * @maxItems 100
+   * AI models that all lists of the key and its policies allow: null = all, [] = none.
    */
   allowedModels: string[] | null;
   /**
@@ -1654,7 +1980,7 @@ export interface VerifiedKey {
     [k: string]: string;
   };
   /**
-   * Expiry of the key; null = never.
+   * When the key ends, by itself, its policies or its project; null = never.
    */
   expiresAt: string | null;
 }
@@ -1772,6 +2098,27 @@ export interface ListKeys {
    * Who declares the key.
    */
   managedBy?: "terraform";
+}
+/**
+ * Filters of policies.list.
+ */
+export interface ListPolicies {
+  /**
+   * Items per page.
+   */
+  limit?: number;
+  /**
+   * The nextCursor of the page before; opaque.
+   */
+  cursor?: string;
+  /**
+   * Id or name of a project.
+   */
+  project?: string;
+  /**
+   * Exact name.
+   */
+  name?: string;
 }
 /**
  * Filters of projects.list.

@@ -41,6 +41,11 @@ import { setQuotaUsedRoute } from './routes/keys/set-quota-used.ts'
 import { updateKeyRoute } from './routes/keys/update-key.ts'
 import { listAuditEventsRoute } from './routes/list-audit-events.ts'
 import { metaRoute } from './routes/meta.ts'
+import { createPolicyRoute } from './routes/policies/create-policy.ts'
+import { deletePolicyRoute } from './routes/policies/delete-policy.ts'
+import { getPolicyRoute } from './routes/policies/get-policy.ts'
+import { listPoliciesRoute } from './routes/policies/list-policies.ts'
+import { updatePolicyRoute } from './routes/policies/update-policy.ts'
 import { createProjectRoute } from './routes/projects/create-project.ts'
 import { deleteProjectRoute } from './routes/projects/delete-project.ts'
 import { getProjectRoute } from './routes/projects/get-project.ts'
@@ -133,6 +138,7 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
       brand: config.keyBrand,
       maxDays: config.keyMaxDays,
       defaultDays: config.keyDefaultDays,
+      newProject: { models: config.models, specialPermissions: config.specialPermissions },
       maxLeaseMs: config.maxLeaseMs,
     }
     const imported = await loadImportedKeys(store)
@@ -277,6 +283,11 @@ function managementRoutes(app: App, deps: Deps): void {
   rotateKeyRoute(app, deps)
   setOverlapRoute(app, deps)
   setQuotaUsedRoute(app, deps)
+  createPolicyRoute(app, deps)
+  listPoliciesRoute(app, deps)
+  getPolicyRoute(app, deps)
+  updatePolicyRoute(app, deps)
+  deletePolicyRoute(app, deps)
   createProjectRoute(app, deps)
   listProjectsRoute(app, deps)
   getProjectRoute(app, deps)

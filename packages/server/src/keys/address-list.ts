@@ -18,12 +18,14 @@ export function normalizeRange(range: string): string | null {
   return `${ipaddr.IPv6.networkAddressFromCIDR(text)}/${bits}`
 }
 
-/** Does the one normalised range hold the other? */
-export function coversRange(wide: string, narrow: string): boolean {
-  const [outer, outerBits] = ipaddr.parseCIDR(wide)
-  const [inner, innerBits] = ipaddr.parseCIDR(narrow)
-  if (outer.kind() !== inner.kind() || outerBits > innerBits) return false
-  return inner.match(outer, outerBits)
+/**
+ * A normalised range as its family and the bits that all its addresses begin with: one range lies in
+ * another exactly when its text begins with that of the other.
+ */
+export function rangePrefix(range: string): string {
+  const [address, bits] = ipaddr.parseCIDR(range)
+  const text = address.toByteArray().map((byte) => byte.toString(2).padStart(8, '0'))
+  return `${address.kind()} ${text.join('').slice(0, bits)}`
 }
 
 export function isAddress(ip: string): boolean {

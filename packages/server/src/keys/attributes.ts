@@ -54,7 +54,8 @@ export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes>
   return Object.fromEntries(given) as Partial<Attributes>
 }
 
-function readPermissions(permissions: string[] | undefined): string[] | undefined {
+/** The permissions that a body sets for keys, checked. */
+export function readPermissions(permissions: string[] | undefined): string[] | undefined {
   const reserved = permissions?.findIndex(isReserved) ?? -1
   if (reserved >= 0) {
     throw invalidField(
@@ -65,7 +66,8 @@ function readPermissions(permissions: string[] | undefined): string[] | undefine
   return permissions
 }
 
-function readRanges(ranges: string[] | null | undefined): string[] | null | undefined {
+/** The ranges that a body sets, in their normal form. */
+export function readRanges(ranges: string[] | null | undefined): string[] | null | undefined {
   return (
     ranges?.map((range, index) => {
       const normal = normalizeRange(range)

@@ -1,22 +1,25 @@
 import type { CreateKey } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
 import type { Caller } from '../audit/change.ts'
+import type { Policy } from '../policies/policy.ts'
 import { readAttributes } from './attributes.ts'
 import type { Deps } from './deps.ts'
-import { daysFrom, readExpiry, requireLifetime } from './expiry.ts'
+import { readExpiry } from './expiry.ts'
 import type { Key, Project } from './key.ts'
+import { defaultEnd, lifetimeBounds, requireLifetime } from './lifetime.ts'
 
 /** The record of a new key with every attribute that the body sets, and without a secret. */
 export function draftKey(
   { rules }: Deps,
   { principal }: Caller,
   body: CreateKey,
-  project: Project,
+  { project, policies }: { project: Project; policies: readonly Policy[] },
   now: number,
 ): Omit<Key, 'secrets'> {
   const wished = readExpiry(body, now)
-  const expiresAt = wished === undefined ? daysFrom(now, rules.defaultDays) : wished
-  requireLifetime(expiresAt, now, rules.maxDays)
+  const bounds = lifetimeBounds(rules, project, policies, { createdAt: now, now })
+  const expiresAt = wished === undefined ? defaultEnd(now, rules.defaultDays, bounds) : wished
+  requireLifetime(expiresAt, bounds)
   return {
     id: body.id ?? generateId(),
     projectId: project.id,

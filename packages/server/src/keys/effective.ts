@@ -5,7 +5,7 @@ import {
   type LimitingProject,
 } from '../limits/effective-limits.ts'
 import type { Policy } from '../policies/policy.ts'
-import { coversRange } from './address-list.ts'
+import { intersectModels, intersectRanges } from './intersect.ts'
 import type { Key, Project } from './key.ts'
 
 /** What a verification decides by: the key with its policies and the bounds of its project. */
@@ -24,65 +24,45 @@ export type BoundingProject = LimitingProject & Pick<Project, 'maxLifetimeSecond
 
 /**
  * Permissions add up; lists of models and of addresses are the intersection of all that are set; every
- * limit applies; the shortest lifetime counts, from the creation of the key. A policy that is missing is
- * a broken record, and the key may do nothing.
+ * limit applies; the shortest lifetime counts, from the creation of the key.
  */
 export function effectiveKey(
   key: Key,
   found: readonly Policy[],
   project: BoundingProject,
 ): EffectiveKey {
-  const policies = key.policyIds.map((id) => {
-    const policy = found.find((each) => each.id === id)
-    if (!policy) throw new Error(`policy ${id} of key ${key.id} is missing`)
-    return policy
-  })
+  const policies = policiesOf(key, found)
   return {
-    permissions: [...new Set([key, ...policies].flatMap(({ permissions }) => permissions))],
-    allowedModels: intersect(
-      [key, ...policies].map((each) => each.allowedModels),
-      narrowerModel,
-    ),
-    ipAllowlist: intersect(
-      [key, ...policies].map((each) => each.ipAllowlist),
-      narrowerRange,
-    ),
+    permissions: allPermissions(key, policies),
+    allowedModels: intersectModels([key, ...policies].map((each) => each.allowedModels)),
+    ipAllowlist: intersectRanges([key, ...policies].map((each) => each.ipAllowlist)),
     expiresAt: earliestEnd(key, [project, ...policies]),
     ...effectiveLimits(key, policies, project),
   }
 }
 
-/** What each of the lists that are set allows; null when none is set. Entries of the lists themselves. */
-function intersect(
-  lists: readonly (readonly string[] | null)[],
-  narrower: (a: string, b: string) => string | null,
-): string[] | null {
-  const set = lists.filter((list) => list !== null)
-  const [first, ...rest] = set
-  if (!first) return null
-  return rest.reduce<string[]>(
-    (allowed, list) => {
-      const both = allowed.flatMap((a) => list.map((b) => narrower(a, b)))
-      return [...new Set(both.filter((entry) => entry !== null))]
-    },
-    [...first],
-  )
+/**
+ * The policies of the key, in its order, out of those that were found.
+ *
+ * @throws Error when one is missing: the record is broken, and the key may do nothing.
+ */
+export function policiesOf(
+  { id, policyIds }: Pick<Key, 'id' | 'policyIds'>,
+  found: readonly Policy[],
+): Policy[] {
+  return policyIds.map((policyId) => {
+    const policy = found.find((each) => each.id === policyId)
+    if (!policy) throw new Error(`policy ${policyId} of key ${id} is missing`)
+    return policy
+  })
 }
 
-/** What both patterns allow: the narrower one where it lies in the other, else nothing. */
-function narrowerModel(a: string, b: string): string | null {
-  if (coversModel(a, b)) return b
-  return coversModel(b, a) ? a : null
-}
-
-function coversModel(wide: string, narrow: string): boolean {
-  return wide === narrow || (wide.endsWith('*') && narrow.startsWith(wide.slice(0, -1)))
-}
-
-/** Of two normalised ranges the one that lies in the other: ranges never overlap in part. */
-function narrowerRange(a: string, b: string): string | null {
-  if (coversRange(a, b)) return b
-  return coversRange(b, a) ? a : null
+/** The permissions of a key and of its policies. */
+export function allPermissions(
+  key: Pick<Key, 'permissions'>,
+  policies: readonly Policy[],
+): string[] {
+  return [...new Set([key, ...policies].flatMap(({ permissions }) => permissions))]
 }
 
 function earliestEnd(

@@ -1,4 +1,4 @@
-import { ApiError, invalidField } from '../errors.ts'
+import { invalidField } from '../errors.ts'
 
 const DAY_MS = 86_400_000
 
@@ -30,18 +30,6 @@ export function readTime(field: string, text: string): number {
   const time = Date.parse(text)
   if (Number.isNaN(time)) throw invalidField(field, 'give a time such as 2027-02-21T09:30:00Z')
   return time
-}
-
-export function requireLifetime(
-  expiresAt: number | null,
-  now: number,
-  maxDays: number | null,
-): void {
-  if (maxDays === null) return
-  if (expiresAt !== null && expiresAt <= now + maxDays * DAY_MS) return
-  throw new ApiError('policy_violation', {
-    detail: `Keys of this installation must expire within ${maxDays} days. Set expiresInDays to at most ${maxDays}.`,
-  })
 }
 
 export function daysFrom(now: number, days: number | null): number | null {

@@ -7,7 +7,9 @@ import { findProject } from '../projects/find-project.ts'
 import { type ImportedRef, StorageUnavailable } from '../store/key-store.ts'
 import type { Deps } from './deps.ts'
 import { draftKey } from './draft-key.ts'
+import { allPermissions } from './effective.ts'
 import { findImportedSecret, type RunSlowly } from './find-imported-secret.ts'
+import { findKeyPolicies } from './find-key-policies.ts'
 import { isFast, keepFast, keepSlow } from './imported-digest.ts'
 import type { ImportedSecret, Key, Project } from './key.ts'
 import { isPublishedSha256 } from './published-secrets.ts'
@@ -86,8 +88,9 @@ async function importKey(run: Run, body: ImportKey): Promise<Kept> {
   requireUnpublished(sha256)
   refuseOwnSecret(body)
   const now = deps.now()
-  const draft = draftKey(withoutDefaultExpiry(deps), caller, body, project, now)
-  requireHeld(caller.principal, draft.permissions)
+  const policies = await findKeyPolicies(deps, project.id, body.policyIds)
+  const draft = draftKey(withoutDefaultExpiry(deps), caller, body, { project, policies }, now)
+  requireHeld(caller.principal, allPermissions(draft, policies))
 
   const find = () => findImportedSecret(deps, sha256, null, slowly)
   const present = await find()
@@ -105,9 +108,9 @@ async function importKey(run: Run, body: ImportKey): Promise<Kept> {
   return { outcome: 'imported', keyId: key.id }
 }
 
-/** A key in use goes on living as before, or as long as the installation allows. */
+/** A key in use goes on living as before, or as long as it may. */
 function withoutDefaultExpiry(deps: Deps): Deps {
-  return { ...deps, rules: { ...deps.rules, defaultDays: deps.rules.maxDays } }
+  return { ...deps, rules: { ...deps.rules, defaultDays: null } }
 }
 
 function insert({ deps, caller }: Run, key: Key, secret: ImportedSecret) {
@@ -119,6 +122,7 @@ function insert({ deps, caller }: Run, key: Key, secret: ImportedSecret) {
     details: {
       name: key.name,
       permissions: key.permissions,
+      ...(key.policyIds.length > 0 && { policyIds: key.policyIds }),
       secretVersion: secret.version,
       hashClass: secret.argon2 ? 'argon2id' : 'hmac',
     },

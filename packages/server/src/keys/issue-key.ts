@@ -6,7 +6,10 @@ import { ApiError, invalidField } from '../errors.ts'
 import { findProject } from '../projects/find-project.ts'
 import type { Deps } from './deps.ts'
 import { draftKey } from './draft-key.ts'
+import { allPermissions } from './effective.ts'
+import { findKeyPolicies } from './find-key-policies.ts'
 import type { Key } from './key.ts'
+import { modelWarnings } from './model-warnings.ts'
 import { newSecret } from './new-secret.ts'
 import { matchSecret } from './secret-digest.ts'
 
@@ -16,6 +19,8 @@ export interface Issued {
   secret: string | null
   /** False when this was the repetition of a create that had been carried out. */
   created: boolean
+  /** What was done and may be a mistake. */
+  warnings: string[]
 }
 
 /** Creates a key, with a secret minted here or registered by its SHA-256. */
@@ -23,8 +28,9 @@ export async function issueKey(deps: Deps, caller: Caller, body: CreateKey): Pro
   requirePair(body)
   const now = deps.now()
   const project = await findProject(deps, caller.principal, body.project)
-  const draft = draftKey(deps, caller, body, project, now)
-  requireHeld(caller.principal, draft.permissions)
+  const policies = await findKeyPolicies(deps, project.id, body.policyIds)
+  const draft = draftKey(deps, caller, body, { project, policies }, now)
+  requireHeld(caller.principal, allPermissions(draft, policies))
   const { stored, secret } = newSecret(deps, {
     id: draft.id,
     brand: project.brand,
@@ -43,13 +49,20 @@ export async function issueKey(deps: Deps, caller: Caller, body: CreateKey): Pro
     action: 'key.created',
     target: { kind: 'key', id: key.id },
     projectId: project.id,
-    details: { name: key.name, permissions: key.permissions, secretVersion: version, mintedBy },
+    details: {
+      name: key.name,
+      permissions: key.permissions,
+      ...(key.policyIds.length > 0 && { policyIds: key.policyIds }),
+      secretVersion: version,
+      mintedBy,
+    },
     ...(secret === null ? {} : { shownSecretVersion: version }),
   })
   const outcome = await deps.store.insertKey(key, stored, change)
   if (outcome === 'id_taken') return repeatedCreate(deps, caller, key.id, body.secretSha256)
   requireWritten(outcome)
-  return { key, secret, created: true }
+  const warnings = modelWarnings(key.allowedModels, project)
+  return { key, secret, created: true, warnings }
 }
 
 /** `id` and `secretSha256` belong together: both name the secret that the caller minted. */
@@ -85,7 +98,7 @@ async function repeatedCreate(
   const visible = principal.projectId === null || principal.projectId === row?.key.projectId
   const same = row && visible && row.key.createdBy === principal.id && sha256 !== undefined
   if (same && matchSecret(peppers, row.secrets, sha256)) {
-    return { key: row.key, secret: null, created: false }
+    return { key: row.key, secret: null, created: false, warnings: [] }
   }
   throw new ApiError('id_taken', { detail: 'This id was used before. Mint another secret.' })
 }

@@ -1,5 +1,4 @@
 import { DEFAULT_OVERLAP_SECONDS, type RotateKey } from '@keysmith/contract'
-import { requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import { ApiError } from '../errors.ts'
 import { findProject } from '../projects/find-project.ts'
@@ -7,6 +6,7 @@ import type { Deps } from './deps.ts'
 import { findKey, findUnrevokedKey } from './edit.ts'
 import { currentSecret, type Key, overlappingSecret, type SecretFacts } from './key.ts'
 import { newSecret } from './new-secret.ts'
+import { requireRightsOf } from './require-rights.ts'
 import { matchSecret } from './secret-digest.ts'
 
 export interface Rotated {
@@ -28,7 +28,7 @@ export async function rotateKey(
   const now = deps.now()
   const key = await findUnrevokedKey(deps, caller, id, now)
   requireSameId(key, body)
-  requireHeld(caller.principal, key.permissions)
+  await requireRightsOf(deps, caller, key)
   if (body.secretSha256 && (await isPresentSecret(deps, key, body.secretSha256))) {
     return { key, secret: null }
   }

@@ -1,8 +1,8 @@
-import { requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import type { Deps } from './deps.ts'
 import { findKey, findUnrevokedKey } from './edit.ts'
 import type { Key } from './key.ts'
+import { requireRightsOf } from './require-rights.ts'
 
 /** Disables or enables a key; nothing happens when it is so already. Disabling always works. */
 export async function setKeyEnabled(
@@ -14,7 +14,7 @@ export async function setKeyEnabled(
   const now = deps.now()
   const key = await findUnrevokedKey(deps, caller, id, now)
   if (key.enabled === enabled) return key
-  if (enabled) requireHeld(caller.principal, key.permissions)
+  if (enabled) await requireRightsOf(deps, caller, key)
   const change = describeChange(caller, {
     at: now,
     action: enabled ? 'key.enabled' : 'key.disabled',

@@ -1,9 +1,9 @@
-import { requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import { ApiError } from '../errors.ts'
 import type { Deps } from './deps.ts'
 import { findKey, findUnrevokedKey } from './edit.ts'
 import { type Key, overlappingSecret } from './key.ts'
+import { requireRightsOf } from './require-rights.ts'
 
 /** Moves the end of the older secret to `overlapSeconds` from now; 0 ends it at once. */
 export async function setOverlap(
@@ -23,7 +23,7 @@ export async function setOverlap(
   }
   const endsAt = now + overlapSeconds * 1000
   // A longer life of the older secret hands out the rights of the key once more.
-  if (older.endsAt !== null && endsAt > older.endsAt) requireHeld(caller.principal, key.permissions)
+  if (older.endsAt !== null && endsAt > older.endsAt) await requireRightsOf(deps, caller, key)
   const change = describeChange(caller, {
     at: now,
     action: 'key.overlap_set',

@@ -2,23 +2,46 @@ import type { UpdateKey } from '@keysmith/contract'
 import { holds, requireHeld } from '../access/permissions.ts'
 import { type Caller, describeChange, requireWritten } from '../audit/change.ts'
 import { changedFields } from '../audit/changed-fields.ts'
+import type { Policy } from '../policies/policy.ts'
+import { findProject } from '../projects/find-project.ts'
 import { readAttributes } from './attributes.ts'
 import type { Deps } from './deps.ts'
 import { findKey, findUnrevokedKey, requireRevision } from './edit.ts'
-import { readExpiry, requireLifetime } from './expiry.ts'
+import { allPermissions, policiesOf } from './effective.ts'
+import { readExpiry } from './expiry.ts'
+import { findKeyPolicies } from './find-key-policies.ts'
 import type { Key } from './key.ts'
+import { lifetimeBounds, requireLifetime } from './lifetime.ts'
+import { modelWarnings } from './model-warnings.ts'
 
 /** The fields that say what a key may do: widening one hands out all the rights of the key. */
 const AUTHORITY = [
   'permissions',
   'allowedModels',
   'ipAllowlist',
+  'rateLimits',
+  'quotas',
+  'policyIds',
   'notBefore',
   'expiresAt',
   'rotation',
   'deletionProtection',
 ] as const
-const WIDENING = ['allowedModels', 'ipAllowlist', 'notBefore', 'expiresAt'] as const
+const WIDENING = [
+  'allowedModels',
+  'ipAllowlist',
+  'rateLimits',
+  'quotas',
+  'policyIds',
+  'notBefore',
+  'expiresAt',
+] as const
+
+export interface Updated {
+  key: Key
+  /** What was done and may be a mistake. */
+  warnings: string[]
+}
 
 /** Changes attributes of a key. Never touches a secret, and never grants more than the caller holds. */
 export async function updateKey(
@@ -27,7 +50,7 @@ export async function updateKey(
   id: string,
   body: UpdateKey,
   ifMatch: string | undefined,
-): Promise<Key> {
+): Promise<Updated> {
   const now = deps.now()
   const present = await findUnrevokedKey(deps, caller, id, now)
   requireRevision(present, ifMatch)
@@ -38,9 +61,14 @@ export async function updateKey(
     ...(expiresAt === undefined ? {} : { expiresAt }),
     updatedAt: now,
   }
-  if (expiresAt !== undefined) requireLifetime(key.expiresAt, now, deps.rules.maxDays)
+  const project = await findProject(deps, caller.principal, key.projectId)
+  const policies = await policiesAfter(deps, key, body)
+  if (expiresAt !== undefined) {
+    const { createdAt } = key
+    requireLifetime(expiresAt, lifetimeBounds(deps.rules, project, policies, { createdAt, now }))
+  }
   const details = changedFields(present, key, AUTHORITY)
-  requireHeld(caller.principal, grantedBy(present, key, details))
+  requireHeld(caller.principal, grantedBy(present, { key, policies }, details))
   const change = describeChange(caller, {
     at: now,
     action: 'key.updated',
@@ -49,11 +77,26 @@ export async function updateKey(
     details,
   })
   requireWritten(await deps.store.updateKey(key, present.revision, change))
-  return findKey(deps, caller, key.id)
+  const warnings = body.allowedModels === undefined ? [] : modelWarnings(key.allowedModels, project)
+  return { key: await findKey(deps, caller, key.id), warnings }
 }
 
-/** What an update hands out: the added permissions, or all of them where another bound is moved. */
-function grantedBy(before: Key, after: Key, changed: Record<string, unknown>): readonly string[] {
-  if (WIDENING.some((field) => field in changed)) return after.permissions
-  return after.permissions.filter((permission) => !holds(before.permissions, permission))
+/** The policies that the key has then: new ones must be of its project. */
+function policiesAfter(deps: Deps, key: Key, body: UpdateKey): Promise<Policy[]> {
+  return body.policyIds === undefined
+    ? deps.store.findPolicies(key.policyIds).then((found) => policiesOf(key, found))
+    : findKeyPolicies(deps, key.projectId, key.policyIds)
+}
+
+/**
+ * What an update hands out: the added permissions, or all that the key may do, also by its policies,
+ * where another bound is moved.
+ */
+function grantedBy(
+  before: Key,
+  after: { key: Key; policies: readonly Policy[] },
+  changed: Record<string, unknown>,
+): readonly string[] {
+  if (WIDENING.some((field) => field in changed)) return allPermissions(after.key, after.policies)
+  return after.key.permissions.filter((permission) => !holds(before.permissions, permission))
 }

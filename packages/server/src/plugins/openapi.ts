@@ -28,6 +28,7 @@ export const openApi = fastifyPlugin<OpenApiOptions>(async (app, { version, publ
       tags: [
         { name: 'keys', description: 'API keys.' },
         { name: 'verify', description: 'The question that gateways ask.' },
+        { name: 'policies', description: 'Permissions and limits for many keys.' },
         { name: 'projects', description: 'Namespaces of keys.' },
         { name: 'tokens', description: 'Management tokens: credentials for this API.' },
         { name: 'audit', description: 'The log of changes.' },

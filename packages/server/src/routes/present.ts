@@ -1,6 +1,7 @@
 import type {
   AuditEvent,
   Key as WireKey,
+  Policy as WirePolicy,
   Project as WireProject,
   Reservation as WireReservation,
   Token as WireToken,
@@ -19,6 +20,7 @@ import {
 import type { CachedKey } from '../keys/row-cache.ts'
 import type { EffectiveQuota, LimitSource } from '../limits/effective-limits.ts'
 import { quotaState } from '../limits/quota-state.ts'
+import type { Policy } from '../policies/policy.ts'
 import type { EndedReservation, QuotaCounter } from '../store/quota-store.ts'
 import type { Token } from '../tokens/token.ts'
 
@@ -87,6 +89,11 @@ export function presentKey({ key, effective, counters }: KeyDescription, now: nu
   }
 }
 
+/** Absent when there is nothing to say. */
+export function presentWarnings(warnings: string[]): { warnings?: string[] } {
+  return warnings.length === 0 ? {} : { warnings }
+}
+
 function presentQuotas({ id, quotas }: Key, counters: readonly QuotaCounter[], now: number) {
   const source: LimitSource = { kind: 'key', id }
   const entries = Object.entries(quotas).map(([name, quota]) => [
@@ -140,6 +147,24 @@ export function presentProject(project: Project): WireProject {
 export function presentReservation(reservation: EndedReservation): WireReservation {
   const { id, keyId, state, charged, released, dropped, overrun, endedAt } = reservation
   return { id, keyId, state, charged, released, dropped, overrun, endedAt: presentTime(endedAt) }
+}
+
+export function presentPolicy(policy: Policy, keys: number): WirePolicy {
+  return {
+    id: policy.id,
+    project: policy.projectId,
+    name: policy.name,
+    description: policy.description,
+    permissions: policy.permissions,
+    allowedModels: policy.allowedModels,
+    ipAllowlist: policy.ipAllowlist,
+    rateLimits: policy.rateLimits,
+    quotas: policy.quotas,
+    maxLifetimeSeconds: policy.maxLifetimeSeconds,
+    keys,
+    createdAt: presentTime(policy.createdAt),
+    updatedAt: presentTime(policy.updatedAt),
+  }
 }
 
 export function presentToken(token: Token, now: number): WireToken {

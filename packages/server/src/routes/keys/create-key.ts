@@ -4,7 +4,7 @@ import { describeKey } from '../../keys/describe-keys.ts'
 import { issueKey } from '../../keys/issue-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdempotencyHeaders } from '../params.ts'
-import { presentKey } from '../present.ts'
+import { presentKey, presentWarnings } from '../present.ts'
 import { type App, PROBLEMS } from '../route.ts'
 import { replayIssuedKey } from './replay-key.ts'
 
@@ -23,10 +23,18 @@ export function createKeyRoute(app: App, deps: Deps): void {
       },
     },
     async (request, reply) => {
-      const { key, secret, created } = await issueKey(deps, callerOf(request), request.body)
+      const { key, secret, created, warnings } = await issueKey(
+        deps,
+        callerOf(request),
+        request.body,
+      )
       reply.code(created ? 201 : 200)
       const description = await describeKey(deps, key)
-      return { key: presentKey(description, deps.now()), ...(secret === null ? {} : { secret }) }
+      return {
+        key: presentKey(description, deps.now()),
+        ...(secret === null ? {} : { secret }),
+        ...presentWarnings(warnings),
+      }
     },
   )
 }

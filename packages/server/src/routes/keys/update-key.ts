@@ -1,11 +1,11 @@
-import { Key, UpdateKey } from '@keysmith/contract'
+import { UpdatedKey, UpdateKey } from '@keysmith/contract'
 import type { Deps } from '../../keys/deps.ts'
 import { describeKey } from '../../keys/describe-keys.ts'
 import { etag } from '../../keys/edit.ts'
 import { updateKey } from '../../keys/update-key.ts'
 import { callerOf } from '../../plugins/idempotency.ts'
 import { IdParams, IfMatchHeaders } from '../params.ts'
-import { presentKey } from '../present.ts'
+import { presentKey, presentWarnings } from '../present.ts'
 import { type App, PROBLEMS } from '../route.ts'
 
 export function updateKeyRoute(app: App, deps: Deps): void {
@@ -20,14 +20,16 @@ export function updateKeyRoute(app: App, deps: Deps): void {
         params: IdParams,
         headers: IfMatchHeaders,
         body: UpdateKey,
-        response: { 200: Key, ...PROBLEMS },
+        response: { 200: UpdatedKey, ...PROBLEMS },
       },
     },
     async (request, reply) => {
       const { params, body, headers } = request
-      const key = await updateKey(deps, callerOf(request), params.id, body, headers['if-match'])
+      const caller = callerOf(request)
+      const { key, warnings } = await updateKey(deps, caller, params.id, body, headers['if-match'])
       reply.header('etag', etag(key))
-      return presentKey(await describeKey(deps, key), deps.now())
+      const description = await describeKey(deps, key)
+      return { ...presentKey(description, deps.now()), ...presentWarnings(warnings) }
     },
   )
 }
