@@ -6,6 +6,7 @@ import { importedContract } from './contract/imported.contract.ts'
 import { keysContract } from './contract/keys.contract.ts'
 import { lifeContract } from './contract/life.contract.ts'
 import { pagesContract } from './contract/pages.contract.ts'
+import { policiesContract } from './contract/policies.contract.ts'
 import { projectsContract } from './contract/projects.contract.ts'
 import { quotasContract } from './contract/quotas.contract.ts'
 import { limitsLifeContract, reservationsContract } from './contract/reservations.contract.ts'
@@ -26,6 +27,7 @@ export function keyStoreContract({ open }: { open: Open }): void {
   }
   projectsContract(empty)
   keysContract(empty)
+  policiesContract(empty)
   importedContract(empty)
   tokensContract(empty)
   verificationContract(empty)

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { ImportedSecret, Key, Project, StoredSecret } from '../../keys/key.ts'
+import type { Policy } from '../../policies/policy.ts'
 import type { Token } from '../../tokens/token.ts'
 import type { Change, KeyStore, PageRequest } from '../key-store.ts'
 import {
@@ -7,6 +8,7 @@ import {
   keyFilter,
   NOW,
   someKey,
+  somePolicy,
   someProject,
   someSecret,
   someToken,
@@ -26,6 +28,17 @@ export function addImportedKey(store: KeyStore, key: Key, secret: ImportedSecret
   const target = { kind: 'key' as const, id: key.id }
   const change = changeOf(target, { action: 'key.imported', projectId: key.projectId })
   return store.insertImportedKey(key, secret, change)
+}
+
+export function addPolicy(store: KeyStore, policy: Policy) {
+  const target = { kind: 'policy' as const, id: policy.id }
+  return store.insertPolicy(policy, changeOf(target, { projectId: policy.projectId }))
+}
+
+export function deletePolicy(store: KeyStore, policy: Policy, now = NOW) {
+  const target = { kind: 'policy' as const, id: policy.id }
+  const change = changeOf(target, { action: 'policy.deleted', projectId: policy.projectId })
+  return store.deletePolicy(policy, now, change)
 }
 
 export function addToken(store: KeyStore, token: Token, secret: StoredSecret = someSecret()) {
@@ -135,19 +148,35 @@ export async function withKey(empty: () => Promise<KeyStore>) {
   return { store, project, key }
 }
 
+/** A project with a policy and a key that has it. */
+export async function withPolicy(empty: () => Promise<KeyStore>) {
+  const { store, project } = await withProject(empty)
+  const policy = somePolicy(project)
+  await addPolicy(store, policy)
+  const key = someKey(project, { policyIds: [policy.id] })
+  await addKey(store, key)
+  return { store, project, policy, key }
+}
+
 export async function withRecords(empty: () => Promise<KeyStore>) {
-  const { store, project, key } = await withKey(empty)
+  const { store, project, policy, key } = await withPolicy(empty)
   const token = someToken()
   await addToken(store, token)
-  return { store, project, key, token }
+  return { store, project, policy, key, token }
 }
 
 /** All that the store holds, as far as its methods show it. */
 export async function everything(store: KeyStore) {
   const all = { scope: null, limit: 1000, cursor: null }
   const keys = await store.listKeys(keyFilter())
+  const policies = await store.listPolicies({ ...all, name: null })
   return {
     projects: await store.listProjects({ ...all, name: null }),
+    policies,
+    policyKeys: await store.countPolicyKeys(
+      policies.map(({ id }) => id),
+      NOW,
+    ),
     keys,
     rows: await Promise.all(keys.map((key) => store.findForVerification(key.id))),
     tokens: await store.listTokens(all),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AuditAction } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
 import type { ImportedSecret, Key, Project, StoredSecret } from '../../keys/key.ts'
+import type { Policy } from '../../policies/policy.ts'
 import { NO_BOUNDS } from '../../projects/bounds.ts'
 import type { Token } from '../../tokens/token.ts'
 import type { Change, IdempotencyRecord, KeyFilter } from '../key-store.ts'
@@ -139,9 +140,42 @@ export function someIdempotency(overrides: Partial<IdempotencyRecord> = {}): Ide
   }
 }
 
+export function somePolicy(project: Pick<Project, 'id'>, overrides: Partial<Policy> = {}): Policy {
+  const id = generateId()
+  return {
+    id,
+    projectId: project.id,
+    name: `policy-${id}`,
+    description: null,
+    permissions: [],
+    allowedModels: null,
+    ipAllowlist: null,
+    rateLimits: {},
+    quotas: {},
+    maxLifetimeSeconds: null,
+    createdAt: NOW,
+    createdBy: 'actor1',
+    updatedAt: NOW,
+    revision: 1,
+    ...overrides,
+  }
+}
+
+/** A value other than the default in every setting of a policy. */
+export const FULL_POLICY = {
+  name: 'Grüße "1" \\ 中文 🔑',
+  description: 'two\nlines',
+  permissions: ['jobs:*', 'device:priority'],
+  allowedModels: ['model-a', 'model-b*'],
+  ipAllowlist: ['203.0.113.0/24', '2001:db8::/48'],
+  rateLimits: { requests: { limit: 600, windowSeconds: 60 } },
+  quotas: { tokens: { limit: Number.MAX_SAFE_INTEGER, period: 'month' } },
+  maxLifetimeSeconds: 3_153_600_000,
+} satisfies Partial<Policy>
+
 /** The audit entry that a change is written with. */
 export function changeOf(
-  target: { kind: 'project' | 'key' | 'token'; id: string },
+  target: { kind: 'project' | 'key' | 'policy' | 'token'; id: string },
   options: {
     action?: AuditAction
     projectId?: string | null

@@ -4,6 +4,7 @@ import { checkChain } from '../../audit/chain.ts'
 import { type Change, IDEMPOTENCY_TTL_MS } from '../key-store.ts'
 import {
   addKey,
+  addPolicy,
   addToken,
   bindAll,
   everything,
@@ -21,6 +22,7 @@ import {
   someIdempotency,
   someImportedSecret,
   someKey,
+  somePolicy,
   someProject,
   someSecret,
   someToken,
@@ -29,7 +31,8 @@ import {
 export function atomicityContract(empty: Empty): void {
   describe('one change is all or nothing', () => {
     test('a refused write leaves neither record nor audit entry nor idempotency record', async () => {
-      const { store, project, key, token } = await withRecords(empty)
+      const { store, project, policy, key, token } = await withRecords(empty)
+      const absent = { policyIds: [generateId()] }
       const before = await everything(store)
       const refused: Record<string, (change: Change) => Promise<string>> = {
         insertProject: (change) => store.insertProject(someProject({ name: project.name }), change),
@@ -41,6 +44,18 @@ export function atomicityContract(empty: Empty): void {
           store.insertKey(someKey(someProject()), someSecret(), change),
         insertImportedKeyWithoutProject: (change) =>
           store.insertImportedKey(someKey(someProject()), someImportedSecret(), change),
+        insertKeyWithoutPolicy: (change) =>
+          store.insertKey(someKey(project, absent), someSecret(), change),
+        insertImportedKeyWithoutPolicy: (change) =>
+          store.insertImportedKey(someKey(project, absent), someImportedSecret(), change),
+        updateKeyWithoutPolicy: (change) => store.updateKey({ ...key, ...absent }, 1, change),
+        insertPolicy: (change) =>
+          store.insertPolicy(somePolicy(project, { name: policy.name }), change),
+        insertPolicyWithoutProject: (change) =>
+          store.insertPolicy(somePolicy(someProject()), change),
+        updatePolicy: (change) => store.updatePolicy({ ...policy, name: 'x' }, 99, change),
+        deletePolicy: (change) => store.deletePolicy(policy, NOW, change),
+        deletePolicyThatIsGone: (change) => store.deletePolicy(somePolicy(project), NOW, change),
         insertToken: (change) =>
           store.insertToken(someToken({ id: token.id }), someSecret(), change),
         revokeToken: (change) =>
@@ -57,7 +72,9 @@ export function atomicityContract(empty: Empty): void {
     })
 
     test('a repetition with the same idempotency key leaves nothing, in every method', async () => {
-      const { store, project, key, token } = await withRecords(empty)
+      const { store, project, policy, key, token } = await withRecords(empty)
+      const unused = somePolicy(project)
+      await addPolicy(store, unused)
       const idempotency = someIdempotency()
       const first = changeOf({ kind: 'project', id: 'x' }, { idempotency })
       const free = someProject()
@@ -70,6 +87,12 @@ export function atomicityContract(empty: Empty): void {
         insertKey: (change) => store.insertKey(someKey(project), someSecret(), change),
         insertImportedKey: (change) =>
           store.insertImportedKey(someKey(project), someImportedSecret(), change),
+        insertKeyWithPolicy: (change) =>
+          store.insertKey(someKey(project, { policyIds: [policy.id] }), someSecret(), change),
+        detachPolicy: (change) => store.updateKey({ ...key, policyIds: [] }, 1, change),
+        insertPolicy: (change) => store.insertPolicy(somePolicy(project), change),
+        updatePolicy: (change) => store.updatePolicy({ ...policy, name: 'x' }, 1, change),
+        deletePolicy: (change) => store.deletePolicy(unused, NOW, change),
         insertToken: (change) => store.insertToken(someToken(), someSecret(), change),
         revokeToken: (change) => store.revokeToken({ id: token.id, scope: null, at: NOW }, change),
         ...bindAll(store, keyWrites(key)),

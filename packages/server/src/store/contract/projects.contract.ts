@@ -5,6 +5,17 @@ import { addKey, addProject, auditFilter } from './_actions.ts'
 import type { Empty } from './_opened.ts'
 import { changeOf, keyFilter, NOW, someKey, someProject } from './_records.ts'
 
+/** A value other than the default in every bound of a project. */
+const BOUNDS = {
+  defaultRateLimits: { requests: { limit: 600, windowSeconds: 60 } },
+  defaultQuotas: { tokens: { limit: Number.MAX_SAFE_INTEGER, period: 'month' } },
+  maxLifetimeSeconds: 3600,
+  models: ['model-a', 'model-b*'],
+  specialPermissions: [{ name: 'device:priority', label: 'Grüße' }],
+  allowedDelivery: ['sealed', 'own'],
+  reservationExpiry: 'charged',
+} satisfies Partial<Project>
+
 export function projectsContract(empty: Empty): void {
   describe('projects', () => {
     test('a project comes back whole, by id and by name', async () => {
@@ -14,6 +25,7 @@ export function projectsContract(empty: Empty): void {
         brand: 'acme',
         enabled: false,
         deletionProtection: true,
+        ...BOUNDS,
         updatedAt: NOW + 1,
       })
       expect(await addProject(store, project)).toBe('ok')
@@ -76,6 +88,7 @@ export function projectsContract(empty: Empty): void {
         brand: 'acme',
         enabled: false,
         deletionProtection: true,
+        ...BOUNDS,
         updatedAt: NOW + 5,
       }
       const change = changeOf({ kind: 'project', id: project.id }, { action: 'project.updated' })

@@ -51,6 +51,16 @@ test.each<[string, Parameters<typeof plansOf>[0], RegExp]>([
     /INDEX keys_project_page \(project_id=\? AND \(created_at,id\)</,
   ],
   ['tokens', (reads) => reads.tokens({ ...page, scope: null }), /INDEX tokens_page \(/],
+  [
+    'all policies',
+    (reads) => reads.policyPage({ ...page, scope: null, name: null }),
+    /INDEX policies_page \(/,
+  ],
+  [
+    'the policies of a project',
+    (reads) => reads.policyPage({ ...page, scope: 'p', name: null }),
+    /INDEX policies_project_page \(project_id=\? AND \(created_at,id\)</,
+  ],
   ['projects', (reads) => reads.projects({ ...page, scope: null, name: null }), /projects_page \(/],
   [
     'all audit events',
@@ -95,4 +105,26 @@ test.each<[string, Parameters<typeof plansOf>[0], string[]]>([
   expect(plans).toHaveLength(1)
   for (const step of steps) expect(plans[0]).toContain(step)
   expect(plans[0]).not.toMatch(/SCAN (?:secrets|keys)(?: USING PRIMARY|;|$)/)
+})
+
+test.each<[string, Parameters<typeof plansOf>[0]]>([
+  ['read', (reads) => reads.policyKeys('p', 1, 10)],
+  ['counted', (reads) => reads.policyKeyCounts(['p'], 1)],
+])('the keys of a policy are %s by its index, never by a walk over all keys', (_how, read) => {
+  const plans = plansOf(read)
+  expect(plans).toHaveLength(1)
+  expect(plans[0]).toContain('SEARCH key_policies USING PRIMARY KEY (policy_id=?)')
+  expect(plans[0]).toContain('SEARCH keys USING PRIMARY KEY (id=?)')
+})
+
+test('a verification of a key without policies reads no policy', () => {
+  const db = new Database(':memory:')
+  onTestFinished(() => {
+    db.close()
+  })
+  migrateUp(db, 0)
+  const { policies } = prepareReads(db)
+  db.exec('ALTER TABLE policies RENAME TO gone')
+  expect(policies([])).toEqual([])
+  expect(() => policies(['p'])).toThrow(/no such table/)
 })
