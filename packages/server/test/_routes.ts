@@ -34,6 +34,7 @@ export interface JsonSchema {
   enum?: unknown[]
   format?: string
   maxLength?: number
+  maxItems?: number
   maximum?: number
   minimum?: number
   additionalProperties?: unknown

@@ -29,10 +29,11 @@ interface World {
   secret: string
   token: string
   reservation: string
+  policy: string
 }
 
 /** What a request is about; its ids lie in one world, or nowhere. */
-type Target = Pick<World, 'project' | 'key' | 'token' | 'reservation'>
+type Target = Pick<World, 'project' | 'key' | 'token' | 'reservation' | 'policy'>
 
 /** How to call an operation so that it succeeds for a caller who may. A new route must be added. */
 const REQUESTS: Record<string, (target: Target) => { path?: string; body?: object | string }> = {
@@ -63,6 +64,14 @@ const REQUESTS: Record<string, (target: Target) => { path?: string; body?: objec
   'reservations.release': ({ reservation }) => ({
     path: `/v1/reservations/${reservation}/release`,
   }),
+  'policies.create': ({ project }) => ({ body: { name: `p-${generateId()}`, project } }),
+  'policies.list': ({ project }) => ({ path: `/v1/policies?project=${project}` }),
+  'policies.get': ({ policy }) => ({ path: `/v1/policies/${policy}` }),
+  'policies.update': ({ policy }) => ({
+    path: `/v1/policies/${policy}`,
+    body: { description: 'changed' },
+  }),
+  'policies.delete': ({ policy }) => ({ path: `/v1/policies/${policy}` }),
   'projects.create': () => ({ body: { name: `p-${generateId()}` } }),
   'projects.list': () => ({}),
   'projects.get': ({ project }) => ({ path: `/v1/projects/${project}` }),
@@ -111,6 +120,7 @@ beforeAll(async () => {
   deleted = await makeWorld()
   await ask(service, 'POST', `/v1/keys/${deleted.key}/revoke`, { body: {} })
   await ask(service, 'DELETE', `/v1/tokens/${deleted.token}`)
+  await ask(service, 'DELETE', `/v1/policies/${deleted.policy}`)
   expect((await ask(service, 'DELETE', `/v1/projects/${deleted.project}`)).status).toBe(204)
 })
 afterAll(async () => {
@@ -127,8 +137,11 @@ async function makeWorld(): Promise<World> {
   const { reservationId } = await verify(service, secret, { reserve: { tokens: 1 } })
   await ask(service, 'POST', `/v1/keys/${key.id}/rotate`, { body: { overlapSeconds: 3600 } })
   const { token } = await createToken(service, { project: project.id, permissions: [] })
+  const { body: policy } = await ask(service, 'POST', '/v1/policies', {
+    body: { name: 'developer', project: project.id },
+  })
   const ids = { project: project.id, key: key.id, token: token.id, reservation: reservationId }
-  return { ...ids, secret }
+  return { ...ids, policy: policy.id, secret }
 }
 
 /** A world that `projects.delete` accepts, for the one call that may destroy it. */
@@ -215,6 +228,7 @@ const nowhere = (): Target => ({
   key: generateId(),
   token: generateId(),
   reservation: generateId(),
+  policy: generateId(),
 })
 
 test('the matrix knows every registered route, and no other', () => {
@@ -295,7 +309,13 @@ test('foreign, deleted, absent and wrong-class objects cannot be told apart', as
         deleted,
         'wrong class': wrongClass(own),
         'wrong class of another': wrongClass(foreign),
-        'not an id': { project: 'no-such-thing', key: 'NO', token: '-', reservation: '-' },
+        'not an id': {
+          project: 'no-such-thing',
+          key: 'NO',
+          token: '-',
+          reservation: '-',
+          policy: 'NO',
+        },
       }
       for (const [kind, target] of Object.entries(others)) {
         // A filter by an object of another class finds nothing, in whatever class it is.
@@ -312,7 +332,7 @@ test('a token of one project finds nothing of another one in any list', async ()
   const token = await tokenWith(EVERYTHING, own.project)
   const lists = routes.filter(({ schema }) => schema.querystring?.properties?.limit)
   expect(lists.map(routeName).toSorted()).toEqual(
-    ['auditEvents.list', 'keys.list', 'projects.list', 'tokens.list'].toSorted(),
+    ['auditEvents.list', 'keys.list', 'policies.list', 'projects.list', 'tokens.list'].toSorted(),
   )
   // The newest records are foreign ones: they would stand on the first page.
   clock += 1
@@ -321,8 +341,9 @@ test('a token of one project finds nothing of another one in any list', async ()
     const { body, text } = await ask(service, 'GET', `${route.url}?limit=200`, { token })
     cells += 1
     expect(body.items.length, routeName(route)).toBeGreaterThan(0)
-    for (const { project, key, token } of [foreign, newest, deleted]) {
-      for (const id of [project, key, token]) expect(text, routeName(route)).not.toContain(id)
+    for (const { project, key, token, policy } of [foreign, newest, deleted]) {
+      for (const id of [project, key, token, policy])
+        expect(text, routeName(route)).not.toContain(id)
     }
     const all = (await ask(service, 'GET', `${route.url}?limit=200`)).text
     expect(all.includes(newest.project) || all.includes(newest.token)).toBe(true)
@@ -372,14 +393,15 @@ function covers(registered: string, path: string): boolean {
 }
 
 /** In the place of every object one of another class. */
-function wrongClass({ key, token }: World): Target {
-  return { project: key, key: token, token: key, reservation: key }
+function wrongClass({ key, token, policy }: World): Target {
+  return { project: policy, key: token, token: key, reservation: key, policy: key }
 }
 
 /** State of the world that refused requests must not have changed. */
 async function snapshot() {
-  const paths = [own, foreign].flatMap(({ key, project }) => [
+  const paths = [own, foreign].flatMap(({ key, project, policy }) => [
     `/v1/keys/${key}`,
+    `/v1/policies/${policy}`,
     `/v1/projects/${project}`,
   ])
   const answers = await Promise.all(paths.map((path) => ask(service, 'GET', path)))

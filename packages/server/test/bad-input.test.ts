@@ -31,6 +31,8 @@ const SMALLEST: Record<string, object> = {
   'keys.setOverlap': { overlapSeconds: 60 },
   'keys.setQuotaUsed': { name: 'tokens', used: 1 },
   'reservations.settle': { cost: {} },
+  'policies.create': { name: 'x' },
+  'policies.update': { description: 'x' },
   'projects.create': { name: 'x' },
   'projects.update': { description: 'x' },
   'tokens.create': { name: 'x', permissions: [] },
@@ -245,8 +247,8 @@ function wrongStrings({ enum: values, format, maxLength }: JsonSchema): unknown[
   ]
 }
 
-function wrongArrays({ items = {} }: JsonSchema): unknown[] {
-  const many = Array.from({ length: 101 }, (_, index) => `a${index}`)
+function wrongArrays({ items = {}, maxItems = 100 }: JsonSchema): unknown[] {
+  const many = Array.from({ length: maxItems + 1 }, (_, index) => `a${index}`)
   return [many, ['a:b', 'a:b'], ...wrongValues(items).map((value) => [value])]
 }
 
@@ -268,6 +270,57 @@ test('a wrong value is refused at its path, for every field of every body', asyn
   }
   process.stdout.write(`wrong values in bodies: ${cases}\n`)
   expect(cases).toBeGreaterThan(500)
+})
+
+const rate = { limit: 1, windowSeconds: 1 }
+const quota = { limit: 1, period: 'day' }
+const named = (count: number, value: object) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, value]))
+const WRONG_AMOUNTS = [-1, 0.5, 1e300, 2 ** 53, '1', '', null, [1], {}, true]
+
+/** Maps of limits that are wrong somewhere: by the name of their field, or what it ends in. */
+const WRONG_LIMITS: Record<'RateLimits' | 'Quotas', object[]> = {
+  RateLimits: [
+    ...[0, 10_000_001, ...WRONG_AMOUNTS].map((limit) => ({ requests: { ...rate, limit } })),
+    ...[0, 2_678_401, ...WRONG_AMOUNTS].map((windowSeconds) => ({ a: { ...rate, windowSeconds } })),
+    { requests: { limit: 1 } },
+    { requests: { windowSeconds: 1 } },
+    { requests: { ...rate, period: MARKER } },
+    ...['', 'A', 'a b', 'a-b', '1a', '_a', 'a'.repeat(33)].map((name) => ({
+      [name]: rate,
+    })),
+    { requests: MARKER },
+    { requests: null },
+    named(9, rate),
+  ],
+  Quotas: [
+    ...WRONG_AMOUNTS.map((limit) => ({ tokens: { ...quota, limit } })),
+    ...['year', 'Day', '', MARKER, null, 5].map((period) => ({ tokens: { ...quota, period } })),
+    ...['warn', '', MARKER, null].map((onExceed) => ({ tokens: { ...quota, onExceed } })),
+    { tokens: { limit: 1 } },
+    { tokens: { ...quota, used: 0 } },
+    ...['', 'A', 'a b', 'a-b', '1a'].map((name) => ({ [name]: quota })),
+    { tokens: MARKER },
+    named(9, quota),
+  ],
+}
+
+test('a wrong limit is refused at its path, wherever limits are set', async () => {
+  const fields = new Set<string>()
+  for (const route of withBody) {
+    for (const [end, wrong] of Object.entries(WRONG_LIMITS)) {
+      const isLimits = (name: string) => name.toLowerCase().endsWith(end.toLowerCase())
+      for (const field of Object.keys(route.schema.body?.properties ?? {}).filter(isLimits)) {
+        fields.add(`${routeName(route)} ${field}`)
+        for (const limits of wrong) {
+          const answer = await submitBody(route, { ...SMALLEST[routeName(route)], [field]: limits })
+          const path = new RegExp(`^${field}(?:/|$)`)
+          expect(wrongFields(answer), answer.label).toContainEqual(expect.stringMatching(path))
+        }
+      }
+    }
+  }
+  expect(fields.size).toBe(14)
 })
 
 const LABELS: [what: string, labels: object][] = [
@@ -482,6 +535,8 @@ test.each([
   'keys.update',
   'keys.import',
   'tokens.create',
+  'policies.create',
+  'policies.update',
   'projects.create',
 ])('%s answers every body with less than 500', async (name) => {
   const route = withBody.find((candidate) => routeName(candidate) === name)!

@@ -314,6 +314,8 @@ async function sendSecretsToWrongPlaces() {
     `/v1/keys/%ZZ${stray()}`,
     `/v1/keys/${stray().split('_')[3]}`,
     `/v1/projects/${stray()}`,
+    `/v1/policies/${stray()}`,
+    `/v1/policies?name=${percent(stray())}`,
     `/v1/keys?name=${stray()}`,
     `/v1/keys?owner=${percent(stray())}`,
     `/v1/keys?cursor=${Buffer.from(stray()).toString('base64url')}`,
@@ -369,12 +371,25 @@ async function sendSecretsToWrongPlaces() {
     ['/v1/projects', { name: stray().slice(0, 60).toLowerCase() }],
     ['/v1/projects', { name: 'x1', description: stray() }],
     ['/v1/projects', { name: 'x2', brand: stray() }],
+    ['/v1/projects', { name: 'x3', models: [stray()] }],
+    ['/v1/projects', { name: 'x4', specialPermissions: [{ name: stray(), label: 'a' }] }],
+    ['/v1/projects', { name: 'x5', specialPermissions: [{ name: 'a', label: stray() }] }],
+    ['/v1/projects', { name: 'x6', allowedDelivery: [stray()] }],
+    ['/v1/projects', { name: 'x7', defaultQuotas: { [stray()]: { limit: 1, period: 'day' } } }],
+    ...policyBodies().map((body): [string, object] => ['/v1/policies', body]),
     ['/v1/verify', { secret: 'x', model: stray() }],
     ['/v1/verify', { secret: 'x', ip: stray() }],
     ['/v1/verify', { secret: 'x', permissions: [stray()] }],
     ['/v1/verify', { [stray()]: stray() }],
   ]
   for (const [path, body] of others) await request({ path, body })
+  const policy = await request({ path: '/v1/policies', body: { name: 'target' } })
+  for (const body of policyBodies()) {
+    const path = `/v1/policies/${policy.answer.id}`
+    expect((await request({ method: 'PATCH', path, body })).status).toBe(400)
+  }
+  const byPolicy = { name: 'x', policyIds: [stray()] }
+  expect((await request({ path: '/v1/keys', body: byPolicy })).status).toBe(400)
 
   const names = ['idempotency-key', 'if-match', 'user-agent', 'x-request-id', 'cookie', 'referer']
   for (const name of [...names, 'x-forwarded-for', 'x-api-key', 'traceparent', 'origin']) {
@@ -393,6 +408,21 @@ async function sendSecretsToWrongPlaces() {
     const headers = { authorization: `${scheme} ${stray('root')}` }
     expect((await request({ path: '/v1/keys', headers, body: { name: 'x' } })).status).toBe(401)
   }
+}
+
+function policyBodies(): object[] {
+  return [
+    { name: stray() },
+    { name: 'x', description: `old:\n${stray()}` },
+    { name: 'x', permissions: [stray()] },
+    { name: 'x', allowedModels: [stray()] },
+    { name: 'x', ipAllowlist: [stray()] },
+    { name: 'x', rateLimits: { [stray()]: { limit: 1, windowSeconds: 1 } } },
+    { name: 'x', quotas: { tokens: { limit: stray(), period: 'day' } } },
+    { name: 'x', quotas: { tokens: { limit: 1, period: 'day', [stray()]: 1 } } },
+    { name: 'x', project: stray().slice(0, 63) },
+    { name: 'x', [stray()]: 1 },
+  ]
 }
 
 /** Errors of every kind while a secret is in hand. */
@@ -445,7 +475,13 @@ async function sendBrokenRequests() {
 }
 
 test('no other answer holds a secret, not even that of its own key', async () => {
-  for (const path of ['/v1/keys', '/v1/tokens', '/v1/projects', '/v1/audit-events']) {
+  for (const path of [
+    '/v1/keys',
+    '/v1/policies',
+    '/v1/tokens',
+    '/v1/projects',
+    '/v1/audit-events',
+  ]) {
     let cursor: string | null = ''
     for (let page = 0; cursor !== null && page < 20; page += 1) {
       const query: string = cursor === '' ? '?limit=50' : `?limit=50&cursor=${cursor}`

@@ -14,6 +14,7 @@ beforeAll(async () => {
     await createKey(service, { name: `key-${index}` })
     await createToken(service, { permissions: [] })
     await ask(service, 'POST', '/v1/projects', { body: { name: `p${index}` } })
+    await ask(service, 'POST', '/v1/policies', { body: { name: `p${index}` } })
   }
 })
 afterAll(() => service.close())
@@ -31,7 +32,7 @@ async function walk(path: string, limit: number): Promise<{ id: string; createdA
   return items
 }
 
-test.each(['/v1/keys', '/v1/tokens', '/v1/projects', '/v1/audit-events'])(
+test.each(['/v1/keys', '/v1/policies', '/v1/tokens', '/v1/projects', '/v1/audit-events'])(
   '%s gives every record once, newest first, whatever the size of the pages',
   async (path) => {
     const all = await walk(path, 200)
