@@ -1882,6 +1882,52 @@ export interface UpdateProject {
   reservationExpiry?: "released" | "charged";
 }
 /**
+ * Usage of a key as a series. Written in the background: up to a second late, and what one second counted may be lost in a crash. Quotas never are.
+ */
+export interface Usage {
+  /**
+   * Id of the key.
+   */
+  keyId: string;
+  /**
+   * Length of a point.
+   */
+  resolution: "hour" | "day";
+  /**
+   * Start of the first hour or day.
+   */
+  from: string;
+  /**
+   * End, exclusive: the points begin before it.
+   */
+  to: string;
+  /**
+   * Oldest first; hours and days without usage are left out.
+   */
+  points: UsagePoint[];
+}
+/**
+ * The usage of one hour or day.
+ */
+export interface UsagePoint {
+  /**
+   * Start of the hour or day.
+   */
+  at: string;
+  /**
+   * What was charged, by name. Of a reservation: what it ended with. At most 64 names of an hour.
+   */
+  charged: {
+    [k: string]: number;
+  };
+  /**
+   * Verifications by the code of their verdict.
+   */
+  verdicts: {
+    [k: string]: number;
+  };
+}
+/**
  * The answer of a verification. key is present from ip_required on and with valid; never when the secret was not accepted.
  */
 export interface Verdict {

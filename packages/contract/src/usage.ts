@@ -5,6 +5,8 @@ import { Id, StringEnum, Timestamp } from './json-schema.ts'
 export const MAX_USAGE_POINTS = 1000
 /** Usage is kept by the hour this long, and by the day from then on. */
 export const USAGE_HOURS_KEPT_DAYS = 90
+/** So many charged names of a key are kept within an hour; what others charge is not in the usage. */
+export const MAX_USAGE_NAMES = 64
 
 export const UsageQuery = Type.Object(
   {
@@ -13,10 +15,10 @@ export const UsageQuery = Type.Object(
         'Start, inclusive; taken back to the start of its hour or day. Default: 24 hours or 30 days before to.',
       ),
     ),
-    to: Type.Optional(Timestamp('End, exclusive. Default: now.')),
+    to: Type.Optional(Timestamp('End, exclusive: the points that begin before it. Default: now.')),
     resolution: Type.Optional(
       StringEnum(['hour', 'day'], {
-        description: 'Length of a point, by UTC. Hours are kept for 90 days. Default hour.',
+        description: `Length of a point, by UTC. Hours are kept for ${USAGE_HOURS_KEPT_DAYS} days. Default hour.`,
         default: 'hour',
       }),
     ),
@@ -34,7 +36,9 @@ const counts = (description: string) => Type.Record(Type.String(), Type.Integer(
 export const UsagePoint = Type.Object(
   {
     at: Timestamp('Start of the hour or day.'),
-    charged: counts('What was charged, by name. Of a reservation: what it ended with.'),
+    charged: counts(
+      `What was charged, by name. Of a reservation: what it ended with. At most ${MAX_USAGE_NAMES} names of an hour.`,
+    ),
     verdicts: counts('Verifications by the code of their verdict.'),
   },
   { title: 'UsagePoint', description: 'The usage of one hour or day.' },
@@ -45,7 +49,7 @@ export const Usage = Type.Object(
     keyId: Id('Id of the key.'),
     resolution: StringEnum(['hour', 'day'], { description: 'Length of a point.' }),
     from: Timestamp('Start of the first hour or day.'),
-    to: Timestamp('End, exclusive.'),
+    to: Timestamp('End, exclusive: the points begin before it.'),
     points: Type.Array(UsagePoint, {
       description: 'Oldest first; hours and days without usage are left out.',
     }),

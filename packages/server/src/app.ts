@@ -12,6 +12,7 @@ import { RowCache } from './keys/row-cache.ts'
 import { ReservationExpiry } from './limits/expire-reservations.ts'
 import { MemoryLimiter } from './limits/memory-limiter.ts'
 import { UsageCounts } from './limits/usage-counts.ts'
+import { UsageRetention } from './limits/usage-retention.ts'
 import type { Log } from './log.ts'
 import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
@@ -32,6 +33,7 @@ import { createKeyRoute } from './routes/keys/create-key.ts'
 import { disableKeyRoute } from './routes/keys/disable-key.ts'
 import { enableKeyRoute } from './routes/keys/enable-key.ts'
 import { getKeyRoute } from './routes/keys/get-key.ts'
+import { getUsageRoute } from './routes/keys/get-usage.ts'
 import { importKeysRoute } from './routes/keys/import-keys.ts'
 import { listKeysRoute } from './routes/keys/list-keys.ts'
 import { revokeKeyRoute } from './routes/keys/revoke-key.ts'
@@ -63,6 +65,7 @@ import { openSqliteKeyStore } from './store/sqlite/open-key-store.ts'
 import { takeProcessLock } from './store/sqlite/process-lock.ts'
 import { installBootstrapToken } from './tokens/bootstrap-token.ts'
 import { VERSION } from './version.ts'
+import { WriteBehind } from './write-behind.ts'
 
 /** Bodies are small, imports apart: the largest is a key with all its attributes. */
 export const MAX_BODY_BYTES = 16_384
@@ -126,9 +129,11 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
     const rowCache = new RowCache()
     store.watchChanges((target) => rowCache.drop(target))
     const lastUsed = new LastUsed(store, (err) => log.warn({ err }, 'last use was not written'))
-    closers.push(() => lastUsed.close())
-    const usage = new UsageCounts(store, (err) => log.warn({ err }, 'usage was not written'))
-    closers.push(() => usage.close())
+    const usage = new UsageCounts({ store, log })
+    const writeBehind = new WriteBehind([lastUsed, usage])
+    closers.push(() => writeBehind.close())
+    const retention = new UsageRetention({ store, log, now })
+    closers.push(() => retention.close())
     const expiry = new ReservationExpiry({ store, usage, now }, (err) =>
       log.warn({ err }, 'reservations were not ended'),
     )
@@ -276,6 +281,7 @@ function managementRoutes(app: App, deps: Deps): void {
   createKeyRoute(app, deps)
   listKeysRoute(app, deps)
   getKeyRoute(app, deps)
+  getUsageRoute(app, deps)
   updateKeyRoute(app, deps)
   disableKeyRoute(app, deps)
   enableKeyRoute(app, deps)

@@ -1,19 +1,14 @@
 import type { KeyStore, SecretUse } from '../store/key-store.ts'
 
-const FLUSH_EVERY_MS = 1000
-
-/** Times of last use, collected in memory and written once a second: never on the answer path. */
+/** Times of last use, collected in memory and written by `WriteBehind`: never on the answer path. */
 export class LastUsed {
   readonly #store: Pick<KeyStore, 'recordUses'>
   readonly #onError: (error: unknown) => void
-  readonly #timer: NodeJS.Timeout
   #uses = new Map<string, SecretUse>()
 
   constructor(store: Pick<KeyStore, 'recordUses'>, onError: (error: unknown) => void) {
     this.#store = store
     this.#onError = onError
-    this.#timer = setInterval(() => void this.flush(), FLUSH_EVERY_MS)
-    this.#timer.unref()
   }
 
   note(kind: SecretUse['kind'], id: string, version: number, usedAt: number): void {
@@ -32,10 +27,5 @@ export class LastUsed {
     } catch (error) {
       this.#onError(error)
     }
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.flush()
   }
 }

@@ -1,58 +1,134 @@
-import type { VerdictCode } from '@keysmith/contract'
+import { MAX_USAGE_NAMES, type VerdictCode } from '@keysmith/contract'
+import type { Log } from '../log.ts'
 import type { UsageCount, UsageStore } from '../store/usage-store.ts'
 
-const FLUSH_EVERY_MS = 1000
 const HOUR_MS = 3_600_000
+/** What one second may count: a row is a key, an hour and a name. About 30 MB at most. */
+const MAX_ROWS = 100_000
+/** Rows of one write: others wait no longer than this many rows take. */
+const ROWS_PER_WRITE = 500
 
-/** Usage by key and hour, collected in memory and written once a second: never on the answer path. */
+/** What one key did within an hour. */
+interface KeyCounts {
+  verdicts: Map<VerdictCode, number>
+  charged: Map<string, number> | null
+}
+
+export interface UsageCountsOptions {
+  store: Pick<UsageStore, 'addUsage'>
+  log: Pick<Log, 'warn'>
+  maxRows?: number
+}
+
+/**
+ * Usage by key and hour, collected in memory and written once a second by `WriteBehind`: never on the answer
+ * path. Nested maps, since a joined name per request costs five times as much.
+ */
 export class UsageCounts {
   readonly #store: Pick<UsageStore, 'addUsage'>
-  readonly #onError: (error: unknown) => void
-  readonly #timer: NodeJS.Timeout
-  #counts = new Map<string, UsageCount>()
+  readonly #log: Pick<Log, 'warn'>
+  readonly #maxRows: number
+  #hours = new Map<number, Map<string, KeyCounts>>()
+  #rows = 0
+  #dropped = 0
+  #writing: Promise<void> = Promise.resolve()
 
-  constructor(store: Pick<UsageStore, 'addUsage'>, onError: (error: unknown) => void) {
+  constructor({ store, log, maxRows = MAX_ROWS }: UsageCountsOptions) {
     this.#store = store
-    this.#onError = onError
-    this.#timer = setInterval(() => void this.flush(), FLUSH_EVERY_MS)
-    this.#timer.unref()
+    this.#log = log
+    this.#maxRows = maxRows
   }
 
   noteVerdict(keyId: string, code: VerdictCode, at: number): void {
-    this.#add({ keyId, hour: hourOf(at), kind: 'verdict', name: code, amount: 1 })
+    const counts = this.#countsOf(keyId, at)
+    if (counts) this.#add(counts.verdicts, code, 1)
+    else this.#dropped += 1
   }
 
+  /** Amounts by name. What is charged under more names than a key may have in an hour is not counted. */
   noteCharged(keyId: string, amounts: Readonly<Record<string, number>>, at: number): void {
     for (const [name, amount] of Object.entries(amounts)) {
-      if (amount > 0) this.#add({ keyId, hour: hourOf(at), kind: 'charged', name, amount })
+      if (amount > 0) this.#noteAmount(keyId, name, amount, at)
     }
   }
 
-  /** Writes what was counted. What cannot be written is dropped: quotas are exact, this is for charts. */
-  async flush(): Promise<void> {
-    if (this.#counts.size === 0) return
-    const counts = [...this.#counts.values()]
-    this.#counts = new Map()
+  /** Writes what was counted until now. What cannot be written is dropped: quotas are exact, this is for charts. */
+  flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  #noteAmount(keyId: string, name: string, amount: number, at: number): void {
+    const counts = this.#countsOf(keyId, at)
+    if (!counts) {
+      this.#dropped += 1
+      return
+    }
+    counts.charged ??= new Map()
+    if (counts.charged.size < MAX_USAGE_NAMES || counts.charged.has(name)) {
+      this.#add(counts.charged, name, amount)
+    }
+  }
+
+  /** null when there is no room for another key. */
+  #countsOf(keyId: string, at: number): KeyCounts | null {
+    const hour = at - (at % HOUR_MS)
+    const keys = this.#hours.get(hour)
+    const known = keys?.get(keyId)
+    if (known) return known
+    if (this.#rows >= this.#maxRows) return null
+    const counts: KeyCounts = { verdicts: new Map(), charged: null }
+    if (keys) keys.set(keyId, counts)
+    else this.#hours.set(hour, new Map([[keyId, counts]]))
+    return counts
+  }
+
+  #add<Name extends string>(counts: Map<Name, number>, name: Name, amount: number): void {
+    const known = counts.get(name)
+    if (known !== undefined) {
+      counts.set(name, Math.min(known + amount, Number.MAX_SAFE_INTEGER))
+    } else if (this.#rows < this.#maxRows) {
+      this.#rows += 1
+      counts.set(name, amount)
+    } else this.#dropped += 1
+  }
+
+  async #write(): Promise<void> {
+    const [hours, rows, dropped] = [this.#hours, this.#rows, this.#dropped]
+    this.#hours = new Map()
+    this.#rows = 0
+    this.#dropped = 0
+    if (dropped > 0) this.#log.warn({ dropped }, 'usage was not counted: too many keys at once')
+    let written = 0
     try {
-      await this.#store.addUsage(counts)
-    } catch (error) {
-      this.#onError(error)
+      for (const counts of inParts(toRows(hours))) {
+        await this.#store.addUsage(counts)
+        written += counts.length
+      }
+    } catch (err) {
+      this.#log.warn({ err, rows: rows - written }, 'usage was not written')
     }
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer)
-    await this.flush()
-  }
-
-  #add(count: UsageCount): void {
-    const id = `${count.keyId}/${count.hour}/${count.kind}/${count.name}`
-    const known = this.#counts.get(id)
-    if (known) known.amount += count.amount
-    else this.#counts.set(id, count)
   }
 }
 
-function hourOf(at: number): number {
-  return at - (at % HOUR_MS)
+function* toRows(hours: Map<number, Map<string, KeyCounts>>): Generator<UsageCount> {
+  for (const [hour, keys] of hours) {
+    for (const [keyId, { verdicts, charged }] of keys) {
+      for (const [name, amount] of verdicts) yield { keyId, hour, kind: 'verdict', name, amount }
+      for (const [name, amount] of charged ?? []) {
+        yield { keyId, hour, kind: 'charged', name, amount }
+      }
+    }
+  }
+}
+
+function* inParts(rows: Iterable<UsageCount>): Generator<UsageCount[]> {
+  let part: UsageCount[] = []
+  for (const row of rows) {
+    part.push(row)
+    if (part.length < ROWS_PER_WRITE) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
 }

@@ -11,6 +11,7 @@ import { projectsContract } from './contract/projects.contract.ts'
 import { quotasContract } from './contract/quotas.contract.ts'
 import { limitsLifeContract, reservationsContract } from './contract/reservations.contract.ts'
 import { tokensContract } from './contract/tokens.contract.ts'
+import { usageContract } from './contract/usage.contract.ts'
 import { verificationContract } from './contract/verification.contract.ts'
 
 /**
@@ -37,5 +38,6 @@ export function keyStoreContract({ open }: { open: Open }): void {
   quotasContract(empty)
   reservationsContract(empty)
   limitsLifeContract(open)
+  usageContract(empty)
   lifeContract(open, empty)
 }

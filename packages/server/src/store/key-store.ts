@@ -134,7 +134,7 @@ export interface SecretReplacement {
  * record, and its promise resolves only when the commit is on disk. A record comes back whole or not
  * at all; times are epoch ms. Methods reject with `StorageUnavailable` when the storage cannot answer.
  */
-export interface KeyStore extends PolicyStore, QuotaStore, Pick<UsageStore, 'addUsage'> {
+export interface KeyStore extends PolicyStore, QuotaStore, UsageStore {
   insertProject(project: Project, change: Change): Promise<WriteOutcome | 'name_taken'>
   /** By id or name, among those that are not deleted; an id goes before a name. */
   findProject(idOrName: string, scope: Scope): Promise<Project | null>

@@ -21,17 +21,27 @@ export interface UsageRow {
   amount: number
 }
 
+export interface UsageQuery {
+  keyId: string
+  scope: Scope
+  resolution: UsageResolution
+  /** Start of an hour or a day (UTC), epoch ms. */
+  from: number
+  /** Start of an hour or a day, exclusive. */
+  to: number
+}
+
 export interface UsageStore {
-  /** Adds counts; not audited. Counts of keys that are gone are dropped. */
+  /**
+   * Adds counts, all of them or none; not audited. Counts of keys that are gone are dropped, and so are charged
+   * names beyond `MAX_USAGE_NAMES` of a key and hour. A sum stops at 2^53 - 1.
+   */
   addUsage(counts: readonly UsageCount[]): Promise<void>
-  /** Oldest first. A day that still has its hours is the sum of them. `to` is exclusive. */
-  readUsage(query: {
-    keyId: string
-    scope: Scope
-    resolution: UsageResolution
-    from: number
-    to: number
-  }): Promise<UsageRow[]>
-  /** Turns hours before this time into days, at most so many rows; gives how many rows were left. */
+  /** Oldest first. A day is the sum of what it has: the hours it still has, and what was rolled up. */
+  readUsage(query: UsageQuery): Promise<UsageRow[]>
+  /**
+   * Turns hours that began before this time into days, the oldest first, at most so many rows. Gives how many
+   * it turned: fewer than `limit` = none are left. No sum of a day changes.
+   */
   rollUpUsage(before: number, limit: number): Promise<number>
 }

@@ -84,6 +84,20 @@ test.each<[string, Parameters<typeof plansOf>[0], RegExp]>([
   expect(plans[0]).not.toContain('TEMP B-TREE FOR ORDER BY')
 })
 
+const usageQuery = { keyId: 'k', scope: 'p', from: 0, to: 1 }
+
+test.each(['hour', 'day'] as const)(
+  'usage by the %s is found by the key and the time alone',
+  (resolution) => {
+    const plans = plansOf((reads) => reads.usage({ ...usageQuery, resolution }))
+    expect(plans).toHaveLength(1)
+    expect(plans[0]).toMatch(
+      /SEARCH usage USING PRIMARY KEY \(key_id=\? AND resolution=\? AND start>\? AND start<\?\)/,
+    )
+    expect(plans[0]).not.toContain('SCAN')
+  },
+)
+
 test.each<[string, Parameters<typeof plansOf>[0], string[]]>([
   [
     'an imported secret by its digest',

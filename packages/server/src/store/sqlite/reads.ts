@@ -33,6 +33,7 @@ import {
   toVerifyingProject,
   type VerifyingProjectRow,
 } from './rows.ts'
+import { prepareUsageReads } from './usage-reads.ts'
 
 /** The statements of the read-only connection, prepared once. */
 export function prepareReads(db: Database.Database) {
@@ -45,6 +46,7 @@ export function prepareReads(db: Database.Database) {
     ...prepareAuditReads(db),
     ...preparePolicyReads(db),
     ...prepareQuotaReads(db),
+    ...prepareUsageReads(db),
     idempotency: prepareIdempotency(db),
     ping: () => {
       db.prepare('SELECT 1 FROM instance LIMIT 1').get()

@@ -24,6 +24,8 @@ export type WriteName =
   | 'forgetReservations'
   | 'forgetChargeRequests'
   | 'setQuotaUsed'
+  | 'addUsage'
+  | 'rollUpUsage'
 
 export type WriteArguments<Name extends WriteName> = Parameters<KeyStore[Name]>
 export type WriteResult<Name extends WriteName> = Awaited<ReturnType<KeyStore[Name]>>

@@ -84,7 +84,10 @@ export class Writer {
         resolve(outcome)
       }
       this.#queue.push({ job: { name, args }, settle })
-      if (this.#running.length === 0) this.#startBatch()
+      // At the end of the turn: what is queued in one turn shares a commit.
+      if (this.#running.length === 0 && this.#queue.length === 1) {
+        queueMicrotask(() => this.#startBatch())
+      }
     })
   }
 

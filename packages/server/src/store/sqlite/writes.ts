@@ -8,6 +8,7 @@ import { prepareQuotaWrites } from './quota-writes.ts'
 import { prepareSecretWrites } from './secret-writes.ts'
 import { prepareTokenWrites } from './token-writes.ts'
 import { Undo } from './undo.ts'
+import { prepareUsageWrites } from './usage-writes.ts'
 import { prepareRecordUses } from './use-writes.ts'
 import type { Operations, WriteJob } from './write-job.ts'
 
@@ -54,6 +55,7 @@ function prepareOperations(db: Database.Database): Operations {
     ...prepareSecretWrites(db, finish),
     ...prepareTokenWrites(db, finish),
     ...prepareQuotaWrites(db, finish),
+    ...prepareUsageWrites(db),
     recordUses: prepareRecordUses(db),
   }
 }

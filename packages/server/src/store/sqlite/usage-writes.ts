@@ -1,0 +1,47 @@
+import { MAX_USAGE_NAMES } from '@keysmith/contract'
+import type Database from 'better-sqlite3'
+import type { UsageCount, UsageRow } from '../usage-store.ts'
+import type { Operations } from './write-job.ts'
+
+const DAY_MS = 86_400_000
+const MAX_AMOUNT = Number.MAX_SAFE_INTEGER
+
+type UsageOperations = Pick<Operations, 'addUsage' | 'rollUpUsage'>
+
+export function prepareUsageWrites(db: Database.Database): UsageOperations {
+  return { addUsage: prepareAdd(db), rollUpUsage: prepareRollUp(db) }
+}
+
+function prepareAdd(db: Database.Database): UsageOperations['addUsage'] {
+  const add = db.prepare<UsageCount>(`
+    UPDATE usage SET amount = min(amount + @amount, ${MAX_AMOUNT})
+    WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = @kind AND name = @name`)
+  // No row of keys: the key is gone, and what it used with it.
+  const insert = db.prepare<UsageCount>(`
+    INSERT INTO usage (key_id, resolution, start, kind, name, amount)
+    SELECT id, 'hour', @hour, @kind, @name, @amount FROM keys WHERE id = @keyId
+      AND (@kind <> 'charged' OR ${MAX_USAGE_NAMES} > (
+        SELECT count(*) FROM usage
+        WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = 'charged'))`)
+  return (counts) => {
+    for (const count of counts) if (add.run(count).changes === 0) insert.run(count)
+  }
+}
+
+function prepareRollUp(db: Database.Database): UsageOperations['rollUpUsage'] {
+  const takeHours = db.prepare<[number, number], UsageRow & { keyId: string }>(`
+    DELETE FROM usage WHERE (key_id, resolution, start, kind, name) IN (
+      SELECT key_id, resolution, start, kind, name FROM usage
+      WHERE resolution = 'hour' AND start < ? ORDER BY start LIMIT ?)
+    RETURNING key_id AS keyId, start, kind, name, amount`)
+  const addToDay = db.prepare(`
+    INSERT INTO usage (key_id, resolution, start, kind, name, amount)
+    VALUES (@keyId, 'day', @start, @kind, @name, @amount)
+    ON CONFLICT (key_id, resolution, start, kind, name)
+    DO UPDATE SET amount = min(amount + excluded.amount, ${MAX_AMOUNT})`)
+  return (before, limit) => {
+    const hours = takeHours.all(before, limit)
+    for (const hour of hours) addToDay.run({ ...hour, start: hour.start - (hour.start % DAY_MS) })
+    return hours.length
+  }
+}
