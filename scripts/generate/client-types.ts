@@ -42,18 +42,19 @@ interface Operation {
   parameters?: Parameter[]
 }
 
-/** The filters of each list: `ListKeys` for `keys.list`. */
+/** The query of each list, and of a usage: `ListKeys` for `keys.list`. */
 function querySchemas(document: OpenApi): Record<string, object> {
   const paths = document.paths as unknown as Record<string, Record<string, Operation>>
-  const lists = Object.values(paths)
+  const asking = Object.values(paths)
     .flatMap((methods) => Object.values(methods))
-    .filter(({ operationId }) => operationId.endsWith('.list'))
-  return Object.fromEntries(lists.map(querySchema))
+    .filter(({ operationId }) => operationId === 'keys.usage' || operationId.endsWith('.list'))
+  return Object.fromEntries(asking.map(querySchema))
 }
 
 function querySchema({ operationId, parameters = [] }: Operation): [string, object] {
-  const resource = operationId.slice(0, -'.list'.length)
-  const name = `List${resource.slice(0, 1).toUpperCase()}${resource.slice(1)}`
+  const [resource = '', verb] = operationId.split('.')
+  const listed = `${resource.slice(0, 1).toUpperCase()}${resource.slice(1)}`
+  const name = verb === 'list' ? `List${listed}` : 'UsageQuery'
   const fields = parameters.filter((parameter) => parameter.in === 'query')
   const properties = fields.map((field) => [
     field.name,
@@ -63,7 +64,7 @@ function querySchema({ operationId, parameters = [] }: Operation): [string, obje
     name,
     {
       title: name,
-      description: `Filters of ${operationId}.`,
+      description: `The query of ${operationId}.`,
       type: 'object',
       additionalProperties: false,
       properties: Object.fromEntries(properties),

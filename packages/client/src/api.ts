@@ -1,7 +1,7 @@
 import { redactKeys } from '@keysmith/key-format'
 import type { Answer, Call, Http } from './call.ts'
+import { randomKey } from './idempotency-key.ts'
 import type { RequestOptions } from './options.ts'
-import { toHex } from './sha256.ts'
 
 /** A call of the management API. */
 export interface ApiCall extends Pick<Call, 'method' | 'accepts' | 'contentType'> {
@@ -28,8 +28,6 @@ export function createApi(http: Http): Api {
       // A PATCH without an answer is not sent again: somebody else may have changed the record since,
       // and the service knows idempotency keys of POST alone.
       isRepeatable: method !== 'PATCH',
-      timeoutMs: options.timeoutMs,
-      maxRetries: options.maxRetries,
       options: { ...options, idempotencyKey },
     })
   }
@@ -45,9 +43,4 @@ function pathOf(route: string, id = '', query: object = {}): string {
     throw new TypeError('A secret must not stand in a URL: give the id of the key')
   }
   return path
-}
-
-/** 128 random bits in hex. `crypto.randomUUID` is missing on pages that came over plain http. */
-function randomKey(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)))
 }

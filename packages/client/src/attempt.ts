@@ -18,7 +18,7 @@ export async function attempt<Data>(
   const { baseUrl, fetch = globalThis.fetch, timeoutMs = 10_000 } = connection
   const startedAt = performance.now()
   const outcome = await withTimeLimit(
-    call.timeoutMs ?? timeoutMs,
+    call.options?.timeoutMs ?? timeoutMs,
     call.options?.signal,
     async (signal) => {
       const request = await requestOf(connection, call, count)

@@ -17,11 +17,9 @@ export interface Call {
   isRepeatable: boolean
   /** A status that is an answer here and no error. */
   accepts?: number
-  timeoutMs?: number | undefined
-  maxRetries?: number | undefined
   /** The longest `Retry-After` that is waited out, in ms. Default 30,000, which is the most. */
   maxRetryAfterMs?: number
-  options?: Omit<RequestOptions, 'timeoutMs' | 'maxRetries'> | undefined
+  options?: RequestOptions | undefined
 }
 
 /** What `withResponse()` gives. */

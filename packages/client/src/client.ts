@@ -1,12 +1,28 @@
 import { createApi } from './api.ts'
 import { type ApiPromise, toApiPromise } from './api-promise.ts'
+import { createCollection } from './collection.ts'
 import { createHttp } from './http.ts'
 import { createKeys } from './keys.ts'
 import type { ConnectionOptions, RequestOptions } from './options.ts'
 import { List } from './page.ts'
-import { createProjects } from './projects.ts'
+import { createReservations } from './reservations.ts'
 import { createTokens } from './tokens.ts'
-import type { AuditEvent, ListAuditEvents, Live, Meta, Ready, Whoami } from './types.gen.ts'
+import type {
+  AuditEvent,
+  CreatePolicy,
+  CreateProject,
+  ListAuditEvents,
+  ListPolicies,
+  ListProjects,
+  Live,
+  Meta,
+  Policy,
+  Project,
+  Ready,
+  UpdatePolicy,
+  UpdateProject,
+  Whoami,
+} from './types.gen.ts'
 import { createVerify, type VerifyOptions } from './verify.ts'
 
 /** How to reach the service, and what the methods of the client do when a call does not say. */
@@ -33,7 +49,18 @@ export function createClient(options: ClientOptions) {
     toApiPromise(api<Data>({ method: 'GET', route, query, options: requestOptions }))
   return {
     keys: createKeys(api, options.project),
-    projects: createProjects(api),
+    /** A project is named by its id or its name. Its keys carry its `brand`. */
+    projects: createCollection<Project, CreateProject, UpdateProject, ListProjects>(
+      api,
+      '/v1/projects',
+    ),
+    /** Permissions and limits for many keys; a change is in force from the next verification on. */
+    policies: createCollection<Policy, CreatePolicy, UpdatePolicy, ListPolicies>(
+      api,
+      '/v1/policies',
+    ),
+    /** What verifications with `reserve` hold until the real cost is known. */
+    reservations: createReservations(http),
     tokens: createTokens(api),
     auditEvents: {
       /** Newest first. */

@@ -8,8 +8,11 @@ export function createHttp(connection: ConnectionOptions): Http {
   const target = { ...connection, baseUrl: readBaseUrl(connection.baseUrl) }
 
   return async <Data>(call: Call): Promise<Answer<Data>> => {
-    const signal = call.options?.signal
-    const { maxRetries = connection.maxRetries ?? 2, isRepeatable, maxRetryAfterMs } = call
+    const {
+      isRepeatable,
+      maxRetryAfterMs,
+      options: { signal, maxRetries = connection.maxRetries ?? 2 } = {},
+    } = call
     for (let count = 1; ; count++) {
       const outcome = await attempt<Data>(target, call, count)
       if (!(outcome instanceof KeysmithError)) return outcome

@@ -3,7 +3,17 @@ import { type ApiPromise, toApiPromise } from './api-promise.ts'
 import { createMethod, rotateMethod } from './issue.ts'
 import type { RequestOptions } from './options.ts'
 import { List } from './page.ts'
-import type { ImportKey, ImportReport, Key, ListKeys, RevokeKey, UpdateKey } from './types.gen.ts'
+import type {
+  ImportKey,
+  ImportReport,
+  Key,
+  ListKeys,
+  RevokeKey,
+  SetQuotaUsed,
+  UpdateKey,
+  Usage,
+  UsageQuery,
+} from './types.gen.ts'
 
 /** Strings that nobody attests to be random take the service about 25 ms each. */
 const IMPORT_TIMEOUT_MS = 120_000
@@ -86,6 +96,14 @@ export function createKeys(api: Api, project: string | undefined) {
           options: { ...options, timeoutMs: options?.timeoutMs ?? IMPORT_TIMEOUT_MS },
         }),
       ),
+
+    /** What the key used, by the hour or day: the last 24 hours by default. Up to a second late. */
+    usage: (id: string, query: UsageQuery = {}, options?: RequestOptions): ApiPromise<Usage> =>
+      toApiPromise(api({ method: 'GET', route: '/v1/keys/{id}/usage', id, query, options })),
+
+    /** Sets what counts as used in the present period. Its open reservations hold nothing from then on. */
+    setQuotaUsed: (id: string, body: SetQuotaUsed, options?: RequestOptions) =>
+      change('quota-used', id, body, options),
 
     /** Moves the end of the older secret to `overlapSeconds` from now. */
     setOverlap: (id: string, overlapSeconds: number, options?: RequestOptions) =>

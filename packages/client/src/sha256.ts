@@ -4,9 +4,6 @@
  */
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return toHex(new Uint8Array(digest))
-}
-
-export function toHex(bytes: Uint8Array): string {
+  const bytes = new Uint8Array(digest)
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

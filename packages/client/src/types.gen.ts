@@ -2109,7 +2109,7 @@ export interface Whoami {
   expiresAt: string | null;
 }
 /**
- * Filters of keys.list.
+ * The query of keys.list.
  */
 export interface ListKeys {
   /**
@@ -2146,7 +2146,24 @@ export interface ListKeys {
   managedBy?: "terraform";
 }
 /**
- * Filters of policies.list.
+ * The query of keys.usage.
+ */
+export interface UsageQuery {
+  /**
+   * Start, inclusive; taken back to the start of its hour or day. Default: 24 hours or 30 days before to.
+   */
+  from?: string;
+  /**
+   * End, exclusive: the points that begin before it. Default: now.
+   */
+  to?: string;
+  /**
+   * Length of a point, by UTC. Hours are kept for 90 days. Default hour.
+   */
+  resolution?: "hour" | "day";
+}
+/**
+ * The query of policies.list.
  */
 export interface ListPolicies {
   /**
@@ -2167,7 +2184,7 @@ export interface ListPolicies {
   name?: string;
 }
 /**
- * Filters of projects.list.
+ * The query of projects.list.
  */
 export interface ListProjects {
   /**
@@ -2184,7 +2201,7 @@ export interface ListProjects {
   name?: string;
 }
 /**
- * Filters of tokens.list.
+ * The query of tokens.list.
  */
 export interface ListTokens {
   /**
@@ -2197,7 +2214,7 @@ export interface ListTokens {
   cursor?: string;
 }
 /**
- * Filters of auditEvents.list.
+ * The query of auditEvents.list.
  */
 export interface ListAuditEvents {
   /**

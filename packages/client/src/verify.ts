@@ -1,5 +1,6 @@
 import { unrecognizedAnswer } from './answer.ts'
 import type { Http } from './call.ts'
+import { randomKey } from './idempotency-key.ts'
 import { createPrecheck, type Precheck } from './precheck.ts'
 import type { Verdict, Verify } from './verdict.ts'
 
@@ -25,15 +26,20 @@ export function createVerify(http: Http, options: VerifyOptions = {}): Verify {
 
   const ask: Verify = async (secret, question, given = {}) => {
     const limit = given.timeoutMs ?? timeoutMs
+    // What costs is charged once, however often it is sent.
+    const isCharged = (question?.cost ?? question?.reserve) !== undefined
     const { data } = await http<Partial<Verdict>>({
       method: 'POST',
       path: '/v1/verify',
       body: JSON.stringify({ ...question, secret }),
       isRepeatable: true,
-      timeoutMs: limit,
-      maxRetries: given.maxRetries ?? maxRetries,
       maxRetryAfterMs: limit,
-      options: given,
+      options: {
+        ...given,
+        timeoutMs: limit,
+        maxRetries: given.maxRetries ?? maxRetries,
+        idempotencyKey: given.idempotencyKey || (isCharged ? randomKey() : undefined),
+      },
     })
     if (!isVerdict(data)) throw unrecognizedAnswer()
     return data

@@ -9,6 +9,7 @@ import type {
   Page,
   Question,
   RequestOptions,
+  Reservation,
   Verdict,
   Verify,
 } from '../src/index.ts'
@@ -53,6 +54,8 @@ promise('a verdict is narrowed by valid and by code', () => {
     if (verdict.valid) {
       expectTypeOf(verdict.code).toEqualTypeOf<'valid'>()
       expectTypeOf(verdict.leaseMs).toEqualTypeOf<number>()
+      expectTypeOf(verdict.remaining).toEqualTypeOf<Record<string, number> | undefined>()
+      expectTypeOf(verdict.reservationId).toEqualTypeOf<string | undefined>()
       expectTypeOf(verdict.key.permissions).toEqualTypeOf<string[]>()
       return
     }
@@ -60,6 +63,8 @@ promise('a verdict is narrowed by valid and by code', () => {
     expectTypeOf(verdict.key?.id).toEqualTypeOf<string | undefined>()
     // @ts-expect-error only a valid key has a lease
     verdict.leaseMs
+    expectTypeOf(verdict.retryAfterMs).toEqualTypeOf<number | null | undefined>()
+    expectTypeOf(verdict.resetsAt).toEqualTypeOf<string | null | undefined>()
     // Codes of newer services are possible.
     expectTypeOf<'of_a_newer_service'>().toExtend<(typeof verdict)['code']>()
   }
@@ -73,6 +78,9 @@ promise('a question takes a list that nobody may change, and no list that is mis
     permissions?: readonly string[]
     model?: string | null
     ip?: string | null
+    cost?: number | Record<string, number>
+    reserve?: Record<string, number>
+    reserveSeconds?: number
   }>()
   // @ts-expect-error undefined would mean that nothing is needed
   const missing = () => client.verify('s', { permissions: undefined })
@@ -92,6 +100,13 @@ promise('the last argument of every method is RequestOptions', () => {
   expectTypeOf<{ signal: AbortSignal | undefined }>().toExtend<RequestOptions>()
   // @ts-expect-error an option that does not exist
   return () => client.keys.get('k', { timeout: 5 })
+})
+
+promise('a reservation is ended with the names that were reserved', () => {
+  expectTypeOf(client.reservations.settle).returns.toEqualTypeOf<Promise<Reservation>>()
+  expectTypeOf(client.reservations.release).parameter(1).toEqualTypeOf<RequestOptions | undefined>()
+  // @ts-expect-error a bare number has no name
+  return () => client.reservations.settle('r', 5)
 })
 
 promise('a list is a page to await and items to walk through', () => {

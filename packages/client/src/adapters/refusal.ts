@@ -10,8 +10,7 @@ export interface Refusal {
   body: string
 }
 
-/** Of a newer service: facts that this version has no type for. */
-type Refused = Verdict & { retryAfterMs?: unknown; resetsAt?: unknown }
+type Refused = Extract<Verdict, { valid: false }>
 
 const TITLES = {
   400: 'Bad Request',
