@@ -103,7 +103,7 @@ export function createKeys(api: Api, project: string | undefined) {
 
     /** Sets what counts as used in the present period. Its open reservations hold nothing from then on. */
     setQuotaUsed: (id: string, body: SetQuotaUsed, options?: RequestOptions) =>
-      change('quota-used', id, body, options),
+      change('quotas', id, body, options),
 
     /** Moves the end of the older secret to `overlapSeconds` from now. */
     setOverlap: (id: string, overlapSeconds: number, options?: RequestOptions) =>

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
@@ -10,20 +10,35 @@ import { requireKey as requireExpressKey } from '../src/adapters/express.ts'
 import { keyAuth } from '../src/adapters/fastify.ts'
 import { requireKey as requireHonoKey } from '../src/adapters/hono.ts'
 import { withKey } from '../src/adapters/next.ts'
-import type { KeyOptions, PresentedKey } from '../src/adapters/options.ts'
+import type { Amounts, KeyOptions, PresentedKey } from '../src/adapters/options.ts'
 import { checkKey } from '../src/adapters/web.ts'
 
 /** What all adapters share: options that do not look at the request. */
 export interface ProtectOptions extends KeyOptions {
   permissions?: string[]
   model?: string | null
+  cost?: number | Amounts | (() => number | Amounts)
+  reserve?: Amounts | (() => Amounts)
+  reserveSeconds?: number
+  /** Of the adapters that see the answer. */
+  settle?: () => Amounts | undefined
+  /** What the handler does. Default: it answers `done`. */
+  handle?: (key: PresentedKey) => Reply | Promise<Reply>
 }
+
+export interface Reply {
+  status?: number
+  body?: ReadableStream<Uint8Array>
+}
+
+/** What the handler is given of a key; the adapter for everything gives the facts of the verdict. */
+type Given = Omit<PresentedKey, 'settle' | 'release'>
 
 /** A real server on a real port, with one protected route for every path. */
 export interface Protected {
   url: string
   /** What the handler was given, call by call. */
-  handled: PresentedKey[]
+  handled: Given[]
   /** Everything that can be seen of the request in the handler and is written after it. */
   seen: string[]
   close: () => Promise<unknown>
@@ -35,7 +50,7 @@ export type Protect = (options: ProtectOptions) => Promise<Protected>
 const maxHeaderSize = 256 * 1024
 
 export const ADAPTERS: Record<string, Protect> = {
-  fastify: async ({ permissions, model, ...options }) => {
+  fastify: async ({ client, apiKeyHeader, allowQuery, logger, handle, ...key }) => {
     const { handled, seen } = records()
     const stream = new Writable({
       write: (line, _encoding, done) => {
@@ -44,55 +59,54 @@ export const ADAPTERS: Record<string, Protect> = {
       },
     })
     const app = fastify({ http: { maxHeaderSize }, logger: { level: 'trace', stream } })
-    app.register(keyAuth, options)
-    const key = { ...(permissions && { permissions }), ...(model !== undefined && { model }) }
-    app.all('/*', { config: { key } }, async (request) => {
+    app.register(keyAuth, { client, apiKeyHeader, allowQuery, logger })
+    app.all('/*', { config: { key } }, async (request, reply) => {
       handled.push(request.key)
       const { headers, query, url, originalUrl, raw } = request
       request.log.info({ headers, query, url, originalUrl, seen: seenOf(raw) }, 'handled')
-      return 'done'
+      if (!handle) return 'done'
+      const { status = 200, body } = await handle(request.key)
+      return reply.code(status).send(body ? toNode(body) : 'done')
     })
     const url = await app.listen({ port: 0, host: '127.0.0.1' })
     return { url, handled, seen, close: () => app.close() }
   },
 
-  express: async ({ permissions, model, ...options }) => {
+  express: async ({ handle, ...options }) => {
     const { handled, seen } = records()
     const app = express()
     app.use((request, response, next) => {
       response.on('finish', () => seen.push(JSON.stringify([request.originalUrl, request.headers])))
       next()
     })
-    app.use(
-      requireExpressKey({
-        ...options,
-        ...(permissions && { permissions }),
-        ...(model !== undefined && { model }),
-      }),
-      (request, response) => {
-        if (request.key) handled.push(request.key)
-        seen.push(JSON.stringify([seenOf(request), request.query, request.originalUrl]))
-        response.send('done')
-      },
-    )
+    app.use(requireExpressKey(options), async (request, response) => {
+      if (!request.key) throw new Error('no key')
+      handled.push(request.key)
+      seen.push(JSON.stringify([seenOf(request), request.query, request.originalUrl]))
+      const { status = 200, body } = (await handle?.(request.key)) ?? {}
+      response.status(status)
+      if (body) toNode(body).pipe(response)
+      else response.send('done')
+    })
     return { ...(await listen(createServer({ maxHeaderSize }, app))), handled, seen }
   },
 
-  hono: async (options) => {
+  hono: async ({ handle, ...options }) => {
     const { handled, seen } = records()
     const app = new Hono()
-    app.all('/*', requireHonoKey(options), (context) => {
-      handled.push(context.get('key'))
-      return context.text('done')
+    app.all('/*', requireHonoKey(options), async (context) => {
+      const key = context.get('key')
+      handled.push(key)
+      return toResponse(await handle?.(key))
     })
     return { ...(await serveFetch(app.fetch)), handled, seen }
   },
 
-  next: async (options) => {
+  next: async ({ handle, ...options }) => {
     const { handled, seen } = records()
-    const handler = withKey((_request: Request, { key }: { key: PresentedKey }) => {
+    const handler = withKey(async (_request: Request, { key }: { key: PresentedKey }) => {
       handled.push(key)
-      return new Response('done')
+      return toResponse(await handle?.(key))
     }, options)
     return { ...(await serveFetch((request) => handler(request, Object()))), handled, seen }
   },
@@ -110,6 +124,15 @@ export const ADAPTERS: Record<string, Protect> = {
   },
 }
 
+function toNode(body: ReadableStream<Uint8Array>): Readable {
+  // A reader that goes away is part of the tests.
+  return Readable.from(body).on('error', () => {})
+}
+
+function toResponse({ status = 200, body }: Reply = {}): Response {
+  return new Response(body ?? 'done', { status })
+}
+
 /** Starts it for the duration of a test. */
 export async function protect(adapter: string, options: ProtectOptions): Promise<Protected> {
   const start = ADAPTERS[adapter]
@@ -121,7 +144,7 @@ export async function protect(adapter: string, options: ProtectOptions): Promise
   return running
 }
 
-function records(): { handled: PresentedKey[]; seen: string[] } {
+function records(): { handled: Given[]; seen: string[] } {
   return { handled: [], seen: [] }
 }
 

@@ -29,7 +29,10 @@ beforeAll(async () => {
   }
   for (const [adapter, start] of Object.entries(ADAPTERS)) {
     for (const [form, options] of Object.entries(FORMS)) {
-      running[`${adapter} ${form}`] = await start({ ...options, client: { verify } })
+      running[`${adapter} ${form}`] = await start({
+        ...options,
+        client: { ...service.client, verify },
+      })
     }
   }
 })

@@ -23,6 +23,9 @@ const key = {
   expiresAt: '2030-01-01T00:00:00.000Z',
 }
 
+/** Asked for nothing: nothing is reserved here. */
+const { reservations } = createClient({ baseUrl: 'http://127.0.0.1:9' })
+
 /** Lines of the logger that the adapter was given. */
 const logged: unknown[] = []
 const logger = { warn: (...line: unknown[]) => logged.push(line) }
@@ -213,9 +216,10 @@ describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
     ['null', null, undefined],
     ['a text', secret, undefined],
   ])('verify throws %s', async (_what, error, reason) => {
-    const rejects = { verify: () => Promise.reject(error) }
+    const rejects = { reservations, verify: () => Promise.reject(error) }
     await expectRefusal(await protect(adapter, { client: rejects, logger }), UNAVAILABLE)
     const throws = {
+      reservations,
       verify: () => {
         throw error
       },
@@ -233,7 +237,7 @@ describe.each(ADAPTER_NAMES)('%s lets nobody through when', (adapter) => {
 
   test('verify gives nothing, or a truth of another kind', async () => {
     for (const verdict of [undefined, null, true, 'valid', { valid: 1, code: 'valid', key }]) {
-      const client = { verify: () => Promise.resolve(Object(verdict)) }
+      const client = { reservations, verify: () => Promise.resolve(Object(verdict)) }
       const response = await ask(await protect(adapter, { client, logger }))
       expect([401, 503]).toContain(response.status)
     }

@@ -1,4 +1,6 @@
 import type { Question, Verdict } from '../verdict.ts'
+import { describeFailure } from './failure.ts'
+import type { Hold } from './hold.ts'
 import type { KeyOptions, PresentedKey } from './options.ts'
 import type { Presented } from './presented-secret.ts'
 import { type Refusal, refuseUnread, refuseVerdict, unavailable } from './refusal.ts'
@@ -19,15 +21,14 @@ export async function check(
     const verdict = await client.verify(presented.secret, await ask())
     return verdict.valid === true ? verdict : refuseVerdict(verdict)
   } catch (error) {
-    // No message: one of another library may quote the request.
-    const { name, code, status, requestId } = Object(error)
-    const reason = typeof code === 'string' ? code : name
-    logger?.warn({ reason, status, requestId }, 'an API key could not be checked')
+    logger?.warn(describeFailure(error), 'an API key could not be checked')
     return unavailable()
   }
 }
 
-export function presentKey({ key }: ValidVerdict): PresentedKey {
+/** Logs and copies show the facts alone: the methods are in the prototype. */
+export function presentKey({ key, remaining }: ValidVerdict, { methods }: Hold): PresentedKey {
   const { id, name, owner, project, environment, permissions, metadata, expiresAt } = key
-  return { id, name, owner, project, environment, permissions, metadata, expiresAt }
+  const facts = { id, name, owner, project, environment, permissions, metadata, expiresAt }
+  return Object.assign(Object.create(methods), facts, remaining && { remaining })
 }

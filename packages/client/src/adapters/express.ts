@@ -1,11 +1,13 @@
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { check, presentKey } from './check.ts'
+import { createHold } from './hold.ts'
 import { takeSecret } from './node-request.ts'
-import type { KeyOptions, Needs, PresentedKey } from './options.ts'
+import { afterAnswer } from './node-response.ts'
+import type { KeyOptions, Needs, PresentedKey, Settles } from './options.ts'
 import { placesOf } from './presented-secret.ts'
 import { questionOf } from './question.ts'
 
-export type { KeyOptions, Needs, PresentedKey } from './options.ts'
+export type { Amounts, KeyOptions, Needs, PresentedKey, Settles } from './options.ts'
 
 declare global {
   namespace Express {
@@ -20,14 +22,19 @@ declare global {
  * Middleware: what comes after it runs for good keys only. It removes the secret from the request. The
  * address is `req.ip`, by the setting `trust proxy` of the app.
  */
-export function requireKey(options: KeyOptions & Needs<Request>): RequestHandler {
+export function requireKey(
+  options: KeyOptions & Needs<Request> & Settles<Request, Response>,
+): RequestHandler {
   const places = placesOf(options)
   return (request, response, next) => {
     const presented = takeSecret(request, places)
     check(options, presented, () => questionOf({ ...options, ip: (req) => req.ip }, request))
       .then((outcome) => {
         if (outcome.valid) {
-          request.key = presentKey(outcome)
+          const hold = createHold(options, outcome.reservationId)
+          const { settle } = options
+          afterAnswer(response, hold, settle && (() => settle(response, request)))
+          request.key = presentKey(outcome, hold)
           return next()
         }
         response.statusCode = outcome.status

@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { check, presentKey } from './check.ts'
+import { createHold } from './hold.ts'
 import { takeSecret } from './node-request.ts'
-import type { KeyOptions, Needs, PresentedKey } from './options.ts'
+import { afterAnswer } from './node-response.ts'
+import type { KeyOptions, Needs, PresentedKey, Settles } from './options.ts'
 import { type Presented, placesOf } from './presented-secret.ts'
 import { questionOf } from './question.ts'
 
-export type { KeyOptions, Needs, PresentedKey } from './options.ts'
+export type { Amounts, KeyOptions, Needs, PresentedKey, Settles } from './options.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route needs of a key; false = the route is public. Left out, any valid key will do. */
-    key?: Needs<FastifyRequest> | false
+    key?: (Needs<FastifyRequest> & Settles<FastifyRequest, FastifyReply>) | false
   }
   interface FastifyRequest {
     /** The key that was presented. Reading it on a public route throws. */
@@ -24,13 +26,17 @@ async function register(app: FastifyInstance, options: KeyOptions): Promise<void
   const keys = new WeakMap<FastifyRequest, PresentedKey>()
 
   const admit = async (request: FastifyRequest, reply: FastifyReply, presented: Presented) => {
-    const needs = { ...request.routeOptions.config.key, ip: () => request.ip }
+    const { settle, ...needs } = request.routeOptions.config.key || {}
     const { client, logger = request.log } = options
-    const outcome = await check({ client, logger }, presented, () => questionOf(needs, request))
+    const outcome = await check({ client, logger }, presented, () =>
+      questionOf({ ...needs, ip: () => request.ip }, request),
+    )
     if (!outcome.valid) {
       return reply.code(outcome.status).headers(outcome.headers).send(outcome.body)
     }
-    keys.set(request, presentKey(outcome))
+    const hold = createHold({ client, logger }, outcome.reservationId)
+    afterAnswer(reply.raw, hold, settle && (() => settle(reply, request)))
+    keys.set(request, presentKey(outcome, hold))
     return undefined
   }
 
@@ -46,7 +52,8 @@ async function register(app: FastifyInstance, options: KeyOptions): Promise<void
     if (key === false) return
     const presented = takeSecret(request.raw, places)
     if (places.parameter) delete Object(request.query)[places.parameter]
-    const readsRequest = Object.values(key ?? {}).some((need) => typeof need === 'function')
+    const { settle: _, ...needs } = key ?? {}
+    const readsRequest = Object.values(needs).some((need) => typeof need === 'function')
     if (!readsRequest || typeof presented === 'string') return admit(request, reply, presented)
     held.set(request, presented)
   })

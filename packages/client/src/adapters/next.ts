@@ -1,8 +1,10 @@
 import { presentKey } from './check.ts'
-import type { PresentedKey } from './options.ts'
+import { createHold } from './hold.ts'
+import type { PresentedKey, Settles } from './options.ts'
 import { checkRequest, type WebKeyOptions } from './web-request.ts'
+import { answerAndSettle } from './web-response.ts'
 
-export type { KeyOptions, NeedsWithAddress, PresentedKey } from './options.ts'
+export type { Amounts, KeyOptions, NeedsWithAddress, PresentedKey, Settles } from './options.ts'
 export type { WebKeyOptions }
 
 /** A route handler that is also given the key. */
@@ -17,11 +19,15 @@ export type HandlerWithKey<Req extends Request, Context> = (
  */
 export function withKey<Req extends Request, Context extends object>(
   handler: HandlerWithKey<Req, Context>,
-  options: WebKeyOptions<Req>,
+  options: WebKeyOptions<Req> & Settles<Req, Response>,
 ): (request: Req, context: Context) => Promise<Response> {
   return async (request, context) => {
     const outcome = await checkRequest(options, request, request)
     if (outcome instanceof Response) return outcome
-    return handler(request, { ...context, key: presentKey(outcome) })
+    const hold = createHold(options, outcome.reservationId)
+    const answer = () => handler(request, { ...context, key: presentKey(outcome, hold) })
+    if (hold.id === undefined) return answer()
+    const { settle } = options
+    return answerAndSettle(hold, answer, settle && ((response) => settle(response, request)))
   }
 }

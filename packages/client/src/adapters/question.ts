@@ -25,7 +25,22 @@ export async function questionOf<Req>(
     const value = typeof need === 'function' ? textOf(field, await need(request)) : need
     if (value !== undefined) question[field] = value
   }
+  for (const field of ['cost', 'reserve'] as const) {
+    if (!(field in needs)) continue
+    const need = needs[field]
+    const amounts = typeof need === 'function' ? await need(request) : need
+    if (!isCost(amounts)) throw new TypeError(`${field} must be made of whole amounts`)
+    Object.assign(question, { [field]: amounts })
+  }
+  if (needs.reserveSeconds) question.reserveSeconds = needs.reserveSeconds
   return question
+}
+
+/** JSON leaves out what is undefined: the request would be free. */
+function isCost(value: unknown): boolean {
+  return typeof value === 'object' && value
+    ? Object.values(value).every(Number.isSafeInteger)
+    : Number.isSafeInteger(value)
 }
 
 function textOf(field: keyof typeof FORMS, value: unknown): string | undefined {
