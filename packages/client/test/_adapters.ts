@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { Readable, Writable } from 'node:stream'
+import { pipeline, Readable, Writable } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
@@ -85,7 +85,7 @@ export const ADAPTERS: Record<string, Protect> = {
       seen.push(JSON.stringify([seenOf(request), request.query, request.originalUrl]))
       const { status = 200, body } = (await handle?.(request.key)) ?? {}
       response.status(status)
-      if (body) toNode(body).pipe(response)
+      if (body) pipeline(toNode(body), response, () => {})
       else response.send('done')
     })
     return { ...(await listen(createServer({ maxHeaderSize }, app))), handled, seen }
