@@ -19,7 +19,7 @@ function comparable(text: string): string {
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
 }
 
-test.for(['fastify-verify', 'hono-verify', 'migrate-from-better-auth'])(
+test.for(['ai-gateway', 'fastify-verify', 'hono-verify', 'migrate-from-better-auth'])(
   'the command in the README of %s prints what stands there',
   { timeout: TIMEOUT_MS },
   (name) => {
@@ -46,6 +46,6 @@ test(
 
 test('an example that does not exist is refused with the names of those that do', () => {
   const { status, stderr } = run('npm', ['run', '-s', 'example', '--', 'nothing'])
-  expect(stderr).toContain('fastify-verify|hono-verify|migrate-from-better-auth')
+  expect(stderr).toContain('ai-gateway|fastify-verify|hono-verify|migrate-from-better-auth')
   expect(status).toBe(2)
 })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import getPort from 'get-port'
 
 export interface Running {
   /** Ends the process and waits for that. */
@@ -24,6 +25,18 @@ export async function startProgram(
     await ended
   }
   return { stop }
+}
+
+/** Starts a server of an example, which listens on PORT, on a free port. */
+export async function startServer(
+  path: string,
+  settings: Record<string, string>,
+): Promise<Running & { url: string }> {
+  const port = await getPort()
+  const url = `http://127.0.0.1:${port}`
+  const env = { ...plainEnvironment(), ...settings, PORT: `${port}` }
+  const { stop } = await startProgram(['--conditions=@keysmith/source', path], env, url)
+  return { url, stop }
 }
 
 /** This environment without settings of another Keysmith. */

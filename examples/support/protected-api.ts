@@ -1,8 +1,7 @@
 import { createClient } from '@keysmith/client'
 import { maskKey } from '@keysmith/key-format'
-import getPort from 'get-port'
 import { type Keysmith, startKeysmith } from './keysmith.ts'
-import { plainEnvironment, startProgram } from './process.ts'
+import { startServer } from './process.ts'
 
 interface Example {
   /** Path of the program that is protected. */
@@ -28,15 +27,11 @@ async function show({ server, path, otherModel }: Example, keysmith: Keysmith): 
   const { keys, tokens } = createClient(keysmith)
   // All that a protected program needs is to ask about keys.
   const { secret: token } = await tokens.create({ name: 'api', permissions: ['keys:verify'] })
-  const port = await getPort()
-  const env = {
-    ...plainEnvironment(),
-    PORT: `${port}`,
+  const program = await startServer(server, {
     KEYSMITH_ENDPOINT: keysmith.baseUrl,
     KEYSMITH_TOKEN: token,
-  }
-  const api = `http://127.0.0.1:${port}`
-  const program = await startProgram(['--conditions=@keysmith/source', server], env, api)
+  })
+  const api = program.url
   try {
     const { key, secret } = await keys.create({
       name: 'worker',
