@@ -1,4 +1,4 @@
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { createParser } from 'eventsource-parser'
 import { type Static, Type } from 'typebox'
 
 /** What of a chat request this example knows: a streamed answer, as of OpenAI's API. */
@@ -27,16 +27,25 @@ export function countTokens(text: string): number {
 }
 
 /** What the stream says at its end. Rejects when it breaks off before: then all that was held is charged. */
-export async function tokensUsed(
-  stream: ReadableStream<BufferSource>,
-): Promise<{ tokens: number }> {
-  const events = stream
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream())
+export async function tokensUsed(stream: AsyncIterable<Uint8Array>): Promise<{ tokens: number }> {
   let tokens: number | undefined
-  for await (const { data } of events) {
-    if (data !== '[DONE]') tokens = JSON.parse(data).usage?.total_tokens ?? tokens
-  }
+  for await (const event of eventsOf(stream)) tokens = event.usage?.total_tokens ?? tokens
   if (tokens === undefined) throw new Error('the model did not say what it used')
   return { tokens }
+}
+
+interface ChatEvent {
+  choices: { delta: { content: string } }[]
+  usage?: { total_tokens: number }
+}
+
+/** The events of a streamed answer. */
+export async function* eventsOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<ChatEvent> {
+  const found: string[] = []
+  const parser = createParser({ onEvent: ({ data }) => found.push(data) })
+  const decoder = new TextDecoder()
+  for await (const bytes of stream) {
+    parser.feed(decoder.decode(bytes, { stream: true }))
+    for (const data of found.splice(0)) if (data !== '[DONE]') yield JSON.parse(data)
+  }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient } from '@keysmith/client'
-import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { startKeysmith } from '../support/keysmith.ts'
 import { startServer } from '../support/process.ts'
+import { eventsOf } from './chat.ts'
 
 const keysmith = await startKeysmith(['keys:*', 'tokens:write'])
 const { keys, tokens } = createClient(keysmith)
@@ -64,10 +64,10 @@ function ask(secret: string | undefined, body: object, signal?: AbortSignal): Pr
 /** Prints the streamed answer, or how it was refused. */
 async function chat(what: string, secret: string | undefined, body: object): Promise<void> {
   const answer = await ask(secret, body)
-  if (answer.ok) {
+  if (answer.ok && answer.body) {
     const words: string[] = []
-    for await (const event of eventsOf(answer)) {
-      words.push(event.choices?.[0]?.delta?.content ?? '')
+    for await (const { choices } of eventsOf(answer.body)) {
+      words.push(choices[0]?.delta.content ?? '')
     }
     console.log(`${what}: ${answer.status} ${words.join('').trim()}`)
   } else {
@@ -80,19 +80,12 @@ async function chat(what: string, secret: string | undefined, body: object): Pro
 async function hangUp(secret: string): Promise<void> {
   const leave = new AbortController()
   const answer = await ask(secret, { model: 'small-1', max_tokens: 50 }, leave.signal)
-  for await (const event of eventsOf(answer)) {
-    console.log(`hung up after: ${event.choices[0].delta.content.trim()}`)
+  if (!answer.body) throw new Error('the answer has no body')
+  for await (const { choices } of eventsOf(answer.body)) {
+    console.log(`hung up after: ${choices[0]?.delta.content.trim()}`)
     break
   }
   leave.abort()
-}
-
-async function* eventsOf({ body }: Response) {
-  if (!body) return
-  const events = body
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream())
-  for await (const { data } of events) if (data !== '[DONE]') yield JSON.parse(data)
 }
 
 /** The gateway settles when the stream has ended, a moment after its caller has read it. */
