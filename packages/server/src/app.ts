@@ -18,6 +18,7 @@ import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
 import { idempotency } from './plugins/idempotency.ts'
 import { loadShedding } from './plugins/load-shedding.ts'
+import { managementShield } from './plugins/management-shield.ts'
 import { ndjson } from './plugins/ndjson.ts'
 import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
@@ -222,6 +223,10 @@ async function buildApp(options: AppOptions): Promise<App> {
   settleReservationRoute(app, deps)
   releaseReservationRoute(app, deps)
   await app.register(async (management: App) => {
+    await management.register(managementShield, {
+      isLocal,
+      maxPerMinute: config.managementPerMinute,
+    })
     await management.register(loadShedding, { isLocal, maxLoopDelayMs })
     await management.register(requestLog, { log })
     await management.register(idempotency, { deps })

@@ -21,6 +21,8 @@ export interface Config {
   port: number
   publicUrl: string
   trustedProxies: string[]
+  /** Requests per minute and address; null = any number. */
+  managementPerMinute: number | null
   dataDir: string
   keyBrand: string
   keyMaxDays: number | null
@@ -57,6 +59,10 @@ export function readConfig(env: Environment = process.env): { config: Config; se
       text('KEYSMITH_PUBLIC_URL') || `http://${hostInUrl(host)}:${port}`,
     ),
     trustedProxies: readRanges(text('KEYSMITH_TRUSTED_PROXIES')),
+    managementPerMinute: readRate(
+      'KEYSMITH_MANAGEMENT_PER_MINUTE',
+      text('KEYSMITH_MANAGEMENT_PER_MINUTE'),
+    ),
     dataDir: resolve(readText('KEYSMITH_DATA_DIR', text('KEYSMITH_DATA_DIR'))),
     keyBrand: readBrand(text('KEYSMITH_KEY_BRAND')),
     keyMaxDays: readDays('KEYSMITH_KEY_MAX_DAYS', text('KEYSMITH_KEY_MAX_DAYS')),
@@ -168,6 +174,10 @@ function readInteger(name: string, text: string, minimum: number, maximum: numbe
 
 function readDays(name: string, text: string): number | null {
   return text === 'none' ? null : readInteger(name, text, 1, 36_500)
+}
+
+function readRate(name: string, text: string): number | null {
+  return text === 'off' ? null : readInteger(name, text, 0, 10_000_000) || null
 }
 
 function readSwitch(name: string, text: string): boolean {

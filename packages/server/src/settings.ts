@@ -29,6 +29,12 @@ export const SETTINGS = [
     description: 'CIDR ranges, comma separated, whose X-Forwarded-* headers count.',
   },
   {
+    name: 'KEYSMITH_MANAGEMENT_PER_MINUTE',
+    default: '30000',
+    description:
+      'Requests per minute and address (IPv6: per /64) that the management API answers, 1 to 10000000; 0 or off = any number. Verifications are not counted.',
+  },
+  {
     name: 'KEYSMITH_DATA_DIR',
     default: './keysmith-data',
     description: 'Folder of the database, the pepper, the lock and the control socket.',

@@ -44,6 +44,7 @@ const REQUESTS: Record<string, (target: Target) => { path?: string; body?: objec
   }),
   'keys.list': ({ project }) => ({ path: `/v1/keys?project=${project}` }),
   'keys.get': ({ key }) => ({ path: `/v1/keys/${key}` }),
+  'keys.usage': ({ key }) => ({ path: `/v1/keys/${key}/usage` }),
   'keys.update': ({ key }) => ({ path: `/v1/keys/${key}`, body: { description: 'changed' } }),
   'keys.disable': ({ key }) => ({ path: `/v1/keys/${key}/disable` }),
   'keys.enable': ({ key }) => ({ path: `/v1/keys/${key}/enable` }),

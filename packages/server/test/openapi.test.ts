@@ -12,7 +12,7 @@ const HIDDEN = ['GET /control/audit-chain', 'GET /docs', 'GET /docs.css', 'GET /
 const OPERATIONS = [
   ...['keys.create', 'keys.list', 'keys.get', 'keys.update', 'keys.disable', 'keys.enable'],
   ...['keys.revoke', 'keys.rotate', 'keys.setOverlap', 'keys.import', 'keys.setQuotaUsed'],
-  ...['reservations.settle', 'reservations.release'],
+  ...['keys.usage', 'reservations.settle', 'reservations.release'],
   ...['policies.create', 'policies.list', 'policies.get', 'policies.update', 'policies.delete'],
   ...['projects.create', 'projects.list', 'projects.get', 'projects.update', 'projects.delete'],
   ...['tokens.create', 'tokens.list', 'tokens.revoke'],

@@ -1,5 +1,5 @@
 import { generateKey } from '@keysmith/key-format'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createKey, createToken, startService, type TestService, verify } from './_service.ts'
 
 // The shield against guessing: who fails to authenticate too often from one address gets 429. It never
@@ -81,12 +81,20 @@ test('another address is not shut out', async () => {
   expect(await statuses(service, 1, { address: '203.0.113.2' })).toEqual([401])
 })
 
-test('5,001 other addresses do not make it forget one that is shut out', async () => {
+test('10,000 other addresses do not make it forget one that is shut out', async () => {
+  // However long this takes: the window does not end.
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
   const service = await start()
   const address = '2001:db8:ffff:ffff::1'
   expect(await statuses(service, MAX + 1, { address })).toEqual([...FAILURES, 429])
-  for (let other = 0; other < 5001; other += 1) {
-    await call(service, { address: `2001:db8:0:${other.toString(16)}::1`, token: null })
+  for (let block = 0; block < 100; block += 1) {
+    const others = Array.from({ length: 100 }, (_, host) =>
+      call(service, { address: `2001:db8:${block.toString(16)}:${host}::1`, token: null }),
+    )
+    for (const { status } of await Promise.all(others)) expect(status).toBe(401)
   }
   expect(await statuses(service, 1, { address })).toEqual([429])
 })

@@ -324,6 +324,10 @@ const WRONG_SETTINGS: [settings: Record<string, string>, says: RegExp][] = [
   [{ KEYSMITH_KEY_MAX_DAYS: '0' }, /KEYSMITH_KEY_MAX_DAYS must be a whole number from 1/],
   [{ KEYSMITH_KEY_DEFAULT_DAYS: 'never' }, /KEYSMITH_KEY_DEFAULT_DAYS must be a whole number/],
   [{ KEYSMITH_LEASE_MS: '1001' }, /KEYSMITH_LEASE_MS must be a whole number from 0 to 1000/],
+  [
+    { KEYSMITH_MANAGEMENT_PER_MINUTE: 'none' },
+    /KEYSMITH_MANAGEMENT_PER_MINUTE must be a whole number from 0 to 10000000/,
+  ],
   [{ KEYSMITH_AUTO_MIGRATE: 'true' }, /KEYSMITH_AUTO_MIGRATE must be one of on, off/],
   [{ KEYSMITH_LOG_LEVEL: 'verbose' }, /KEYSMITH_LOG_LEVEL must be one of trace, debug/],
   [{ KEYSMITH_LOG_FORMAT: 'pretty' }, /KEYSMITH_LOG_FORMAT must be one of json, text, auto/],

@@ -7,6 +7,7 @@ import { holds } from '../access/permissions.ts'
 import type { Principal } from '../access/principal.ts'
 import { ApiError } from '../errors.ts'
 import type { Deps } from '../keys/deps.ts'
+import { AddressCounts, countedAddress } from './address-counts.ts'
 
 /**
  * Who may call a route: `public` = everybody, `authenticated` = any valid token, `local` = commands on
@@ -49,13 +50,12 @@ export interface AccessOptions {
  */
 export const access = fastifyPlugin<AccessOptions>(async (app, options) => {
   const { deps, isLocal } = options
-  // Here and not in createRateLimit, which would count in a store of 5,000 addresses of its own.
   await app.register(rateLimit, {
     global: false,
     max: options.maxFailuresPerMinute,
     timeWindow: 60_000,
-    ipv6Subnet: 64,
-    cache: 50_000,
+    store: AddressCounts,
+    keyGenerator: countedAddress,
   })
   const countFailure = createFailureShield(app)
 
