@@ -314,6 +314,8 @@ async function sendSecretsToWrongPlaces() {
     `/v1/keys/%ZZ${stray()}`,
     `/v1/keys/${stray().split('_')[3]}`,
     `/v1/projects/${stray()}`,
+    `/v1/keys/${stray()}/usage`,
+    `/v1/keys/${id}/usage?from=${stray()}`,
     `/v1/policies/${stray()}`,
     `/v1/policies?name=${percent(stray())}`,
     `/v1/keys?name=${stray()}`,
@@ -489,6 +491,7 @@ test('no other answer holds a secret, not even that of its own key', async () =>
       expect(status).toBe(200)
       for (const { id } of path === '/v1/keys' ? answer.items.slice(0, 10) : []) {
         await request({ method: 'GET', path: `/v1/keys/${id}` })
+        await request({ method: 'GET', path: `/v1/keys/${id}/usage` })
       }
       cursor = answer.nextCursor
     }

@@ -159,6 +159,39 @@ describe('keys.usage', () => {
     expect(verdicts).toEqual({ valid: 100 })
   })
 
+  test('a request that is repeated under its idempotency key is charged once', async () => {
+    const { service, secret, usage } = await start({
+      quotas: { tokens: { limit: 100, period: 'none' } },
+    })
+    for (let round = 0; round < 3; round += 1) {
+      const { body } = await ask(service, 'POST', '/v1/verify', {
+        body: { secret, cost: { tokens: 7, images: 1 } },
+        headers: { 'idempotency-key': 'once' },
+      })
+      expect(body.code).toBe('valid')
+    }
+    expect((await usage()).body.points).toMatchObject([
+      { charged: { tokens: 7, images: 1 }, verdicts: { valid: 3 } },
+    ])
+  })
+
+  test('a reservation counts with what it ended with, once, and not while it is open', async () => {
+    const { service, secret, usage } = await start({
+      quotas: { tokens: { limit: 100, period: 'none' } },
+    })
+    const reserved = async () =>
+      (await verify(service, secret, { reserve: { tokens: 40 } })).reservationId
+    const [settled, released] = [await reserved(), await reserved()]
+    expect((await usage()).body.points).toMatchObject([{ charged: {}, verdicts: { valid: 2 } }])
+    for (let round = 0; round < 2; round += 1) {
+      await ask(service, 'POST', `/v1/reservations/${settled}/settle`, {
+        body: { cost: { tokens: 12 } },
+      })
+      await ask(service, 'POST', `/v1/reservations/${released}/release`)
+    }
+    expect((await usage()).body.points[0].charged).toEqual({ tokens: 12 })
+  })
+
   test('amounts near 2^53 come back exact, and stop there', async () => {
     const { service, clock, secret, usage } = await start()
     const most = Number.MAX_SAFE_INTEGER
@@ -232,6 +265,22 @@ describe('last use', () => {
     clock.now += 1000
     expect((await verify(service, secret)).code).toBe('rate_limited')
     expect(await lastUsedAt(service, key.id)).toBe(iso(NOW))
+  })
+
+  test('the same under a quota: what was charged is a use, what was exhausted is none', async () => {
+    const { service, clock, key, secret, usage } = await start({
+      quotas: { tokens: { limit: 10, period: 'none' } },
+    })
+    expect((await verify(service, secret, { cost: { tokens: 11 } })).code).toBe('quota_exhausted')
+    expect(await lastUsedAt(service, key.id)).toBeNull()
+    expect((await verify(service, secret, { cost: { tokens: 10 } })).code).toBe('valid')
+    expect(await lastUsedAt(service, key.id)).toBe(iso(NOW))
+    clock.now += 1000
+    expect((await verify(service, secret, { cost: { tokens: 1 } })).code).toBe('quota_exhausted')
+    expect(await lastUsedAt(service, key.id)).toBe(iso(NOW))
+    expect((await usage()).body.points).toMatchObject([
+      { charged: { tokens: 10 }, verdicts: { valid: 1, quota_exhausted: 2 } },
+    ])
   })
 })
 
