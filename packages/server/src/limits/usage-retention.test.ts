@@ -36,10 +36,10 @@ function retaining(rows: number) {
   return { retention, clock, steps, logged: () => lines.map((line) => JSON.parse(line)) }
 }
 
-test('the start takes what began more than 90 days before today, in steps of 1,000 rows', async () => {
+test('the start takes what began more than 90 days before today, in steps of 500 rows', async () => {
   const { retention, clock, steps } = retaining(2300)
   await retention.run()
-  expect(steps).toEqual(Array(3).fill({ before: MIDNIGHT_90_DAYS_BEFORE, limit: 1000 }))
+  expect(steps).toEqual(Array(5).fill({ before: MIDNIGHT_90_DAYS_BEFORE, limit: 500 }))
   expect(clock.rows).toBe(0)
 })
 

@@ -5,7 +5,7 @@ import type { UsageStore } from '../store/usage-store.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 /** Rows of one step: a step is one write, and others get in between. */
-const ROWS_PER_STEP = 1000
+const ROWS_PER_STEP = 500
 
 export interface UsageRetentionOptions {
   store: Pick<UsageStore, 'rollUpUsage'>

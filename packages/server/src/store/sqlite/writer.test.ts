@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { changeOf, someKey, someProject, someSecret } from '../contract/_records.ts'
+import { WriteBehind } from '../../write-behind.ts'
+import { changeOf, NOW, someKey, someProject, someSecret } from '../contract/_records.ts'
 import { StorageUnavailable } from '../key-store.ts'
 import { openReader } from './open-database.ts'
 import { openSqliteKeyStore } from './open-key-store.ts'
@@ -32,11 +33,10 @@ async function openWriterWithProject(options: { onFatal?: (message: string) => v
     await writer.close()
     rmSync(folder, { recursive: true, force: true })
   })
-  const insert = (secret = someSecret()) => {
-    const key = someKey(project)
+  const insert = (secret = someSecret(), key = someKey(project)) => {
     return writer.write('insertKey', [key, secret, changeOf({ kind: 'key', id: key.id })])
   }
-  return { path, writer, insert }
+  return { path, writer, project, insert }
 }
 
 /** The commits in the write-ahead log: frames whose header names a database size (SQLite file format, 4.1). */
@@ -69,6 +69,27 @@ test('writes of one turn share a commit, and those that wait for it the next; on
   await Promise.all([...first, ...second])
   expect(countCommits(path)).toBe(12)
   expect(count(path, 'keys')).toBe(210)
+})
+
+test('the last uses and the usage of one second share a commit', async () => {
+  const { path, writer, project, insert } = await openWriterWithProject()
+  const key = someKey(project)
+  await insert(someSecret(), key)
+  const before = countCommits(path)
+  const use = { kind: 'key' as const, id: key.id, version: NOW, usedAt: NOW + 1 }
+  const usage = { keyId: key.id, hour: 0, kind: 'verdict' as const, name: 'valid', amount: 1 }
+  const writeBehind = new WriteBehind([
+    { flush: () => writer.write('recordUses', [[use]]) },
+    { flush: () => writer.write('addUsage', [[usage]]) },
+  ])
+  await writeBehind.close()
+  expect(countCommits(path)).toBe(before + 1)
+  const db = openReader(path)
+  expect(db.prepare('SELECT last_used_at FROM secrets WHERE key_id = ?').pluck().get(key.id)).toBe(
+    NOW + 1,
+  )
+  expect(db.prepare('SELECT amount FROM usage WHERE key_id = ?').pluck().get(key.id)).toBe(1)
+  db.close()
 })
 
 test('a batch holds 256 writes at most', async () => {
