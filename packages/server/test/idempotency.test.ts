@@ -75,6 +75,7 @@ const CHANGES: Record<string, () => Promise<Change>> = {
     await ask(service, 'POST', `/v1/keys/${id}/rotate`, { body: { overlapSeconds: 60 } })
     return { path: `/v1/keys/${id}/overlap`, body: { overlapSeconds: 90 } }
   },
+  'policies.create': async () => ({ path: '/v1/policies', body: { name: `p-${generateId()}` } }),
   'projects.create': async () => ({ path: '/v1/projects', body: { name: `p-${generateId()}` } }),
   'tokens.create': async () => ({ path: '/v1/tokens', body: { name: 'x', permissions: [] } }),
 }
