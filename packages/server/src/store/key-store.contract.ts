@@ -4,6 +4,7 @@ import { atomicityContract } from './contract/atomicity.contract.ts'
 import { auditContract } from './contract/audit.contract.ts'
 import { importedContract } from './contract/imported.contract.ts'
 import { keysContract } from './contract/keys.contract.ts'
+import { ledgerContract } from './contract/ledger.contract.ts'
 import { lifeContract } from './contract/life.contract.ts'
 import { pagesContract } from './contract/pages.contract.ts'
 import { policiesContract } from './contract/policies.contract.ts'
@@ -39,5 +40,6 @@ export function keyStoreContract({ open }: { open: Open }): void {
   reservationsContract(empty)
   limitsLifeContract(open)
   usageContract(empty)
+  ledgerContract(empty)
   lifeContract(open, empty)
 }
