@@ -11,12 +11,14 @@ import {
   type Question,
   RateLimitError,
   ServerError,
+  type Verdict,
 } from '../src/index.ts'
 import { createTestClient } from '../src/testing/create-test-client.ts'
 import { startKeysmith } from './_keysmith.ts'
 
 /** What differs between two runs: ids, times, and the name of the calling token. */
-const CHANGING = /^(id|at|by|keyId|version|secretVersion|project|.*At|time|instanceId)$/
+const CHANGING =
+  /^(id|reservationId|retryAfterMs|at|by|keyId|version|secretVersion|project|.*At|time|instanceId)$/
 
 /** Shape and values of an answer, with the secrets and the changing fields by kind only. */
 function comparable(value: unknown, name = ''): unknown {
@@ -130,6 +132,8 @@ async function script(client: Client): Promise<unknown[]> {
   await ask(minted.secret)
   await run(keys.create({ name: 'own again', id: minted.id, secretSha256: '0'.repeat(64) }))
 
+  await limitsScript(client, run)
+
   await run(keys.list())
   await run(keys.list({ status: 'revoked' }))
   await run(keys.list({ name: 'own', environment: 'test' }))
@@ -141,6 +145,66 @@ async function script(client: Client): Promise<unknown[]> {
   await run(client.health.live())
   await run(client.health.ready())
   return log
+}
+
+type Run = <Result>(call: PromiseLike<Result>) => Promise<Result>
+
+/** Windows and periods that do not end while the script runs. */
+async function limitsScript({ keys, verify, reservations }: Client, run: Run): Promise<void> {
+  const { key, secret } = await run(
+    keys.create({
+      name: 'limited',
+      rateLimits: {
+        requests: { limit: 14, windowSeconds: 86_400 },
+        images: { limit: 4, windowSeconds: 3600 },
+      },
+      quotas: {
+        credits: { limit: 20, period: 'month' },
+        tokens: { limit: 1000, period: 'none' },
+      },
+    }),
+  )
+  const reserved: string[] = []
+  for (const question of [
+    {},
+    { cost: 5 },
+    { cost: { credits: 5, tokens: 100, other: 7 } },
+    { cost: 11 },
+    { cost: { images: 5 } },
+    { cost: { images: 4, credits: 11 } },
+    { cost: { images: 4 } },
+    { cost: { credits: -1 } },
+    { cost: { credits: 0.5 } },
+    { cost: { tokens: 1 }, reserve: { tokens: 1 } },
+    { reserve: { requests: 1 } },
+    { reserveSeconds: 5 },
+    { reserve: { tokens: 901 } },
+    { reserve: { tokens: 600, other: 5 } },
+    { reserve: { tokens: 300 }, cost: { credits: 1 } },
+    { cost: { tokens: 1 } },
+  ]) {
+    const verdict = await run<Verdict | undefined>(verify(secret, question))
+    if (verdict?.valid && verdict.reservationId) reserved.push(verdict.reservationId)
+  }
+  const [first = '', second = ''] = reserved
+  await run(keys.get(key.id))
+  await run(reservations.settle(first, { credits: 1 }))
+  await run(reservations.settle(first, { tokens: 700 }))
+  await run(reservations.release(first))
+  await run(keys.setQuotaUsed(key.id, { name: 'tokens', used: 990 }))
+  await run(reservations.settle(second, {}))
+  await run(keys.setQuotaUsed(key.id, { name: 'images', used: 1 }))
+  await run(reservations.release('0000000000000001'))
+  await run(verify(secret, { reserve: { tokens: 11 } }))
+  const third = await run(verify(secret, { reserve: { tokens: 10 } }))
+  await run(reservations.settle(String(third.valid && third.reservationId), { tokens: 30 }))
+  await run(verify(secret))
+  const quotas = { tokens: { limit: 2000, period: 'week' as const } }
+  await run(keys.update(key.id, { quotas }))
+  await run(verify(secret, { cost: { tokens: 5, credits: 500 } }))
+  await run(verify(secret))
+  await run(verify(secret))
+  await run(keys.get(key.id))
 }
 
 test('the fake answers a long script of calls like a real service', async () => {
@@ -155,6 +219,56 @@ test('the fake answers a long script of calls like a real service', async () => 
 })
 
 describe('the clock', () => {
+  test('gives back what a rate limit took, evenly', async () => {
+    let now = Date.parse('2027-01-01T00:00:00Z')
+    const { keys, verify } = createTestClient({ now: () => now })
+    const rateLimits = { requests: { limit: 2, windowSeconds: 60 } }
+    const { secret } = await keys.create({ name: 'a', rateLimits })
+    const codes = async () => (await verify(secret)).code
+    expect([await codes(), await codes(), await codes()]).toEqual([
+      'valid',
+      'valid',
+      'rate_limited',
+    ])
+    now += 29_999
+    expect(await verify(secret)).toMatchObject({ rateLimit: 'requests', retryAfterMs: 1 })
+    now += 1
+    expect([await codes(), await codes()]).toEqual(['valid', 'rate_limited'])
+  })
+
+  test.each([
+    ['day', '2027-01-02'],
+    ['week', '2027-01-04'],
+    ['month', '2027-02-01'],
+    ['none', null],
+  ] as const)('starts a quota of a %s again at 00:00 UTC', async (period, date) => {
+    let now = Date.parse('2027-01-01T12:00:00Z')
+    const { keys, verify } = createTestClient({ now: () => now })
+    const quotas = { credits: { limit: 1, period } }
+    const { secret } = await keys.create({ name: 'a', quotas, expiresAt: null })
+    expect((await verify(secret, { cost: 1 })).valid).toBe(true)
+    const resetsAt = date && `${date}T00:00:00.000Z`
+    now = resetsAt ? Date.parse(resetsAt) - 1 : Date.parse('2099-01-01T00:00:00Z')
+    const refused = await verify(secret, { cost: 1 })
+    expect(refused).toMatchObject({ code: 'quota_exhausted', quota: 'credits', resetsAt })
+    now++
+    expect((await verify(secret, { cost: 1 })).valid).toBe(date !== null)
+  })
+
+  test('ends a reservation that nobody ended', async () => {
+    let now = 0
+    const { keys, verify, reservations } = createTestClient({ now: () => now })
+    const quotas = { tokens: { limit: 10, period: 'none' as const } }
+    const { key, secret } = await keys.create({ name: 'a', quotas })
+    const held = await verify(secret, { reserve: { tokens: 10 }, reserveSeconds: 5 })
+    now = 4999
+    expect((await verify(secret, { cost: { tokens: 1 } })).code).toBe('quota_exhausted')
+    now = 5000
+    expect((await keys.get(key.id)).quotas.tokens).toMatchObject({ used: 0, reserved: 0 })
+    const id = String(held.valid && held.reservationId)
+    expect(await reservations.settle(id, {})).toMatchObject({ state: 'expired', charged: {} })
+  })
+
   test('ends keys, overlaps and waits to the millisecond', async () => {
     let now = Date.parse('2027-01-01T00:00:00Z')
     const { keys, verify } = createTestClient({ now: () => now })
@@ -236,6 +350,8 @@ test('what the fake does not know is refused aloud', async () => {
   const client = createTestClient()
   const range = { name: 'a', ipAllowlist: ['203.0.113.0/24'] }
   await expect(client.keys.create(range)).rejects.toMatchObject({ code: 'invalid_request' })
+  const policed = { name: 'a', policyIds: ['0000000000000001'] }
+  await expect(client.keys.create(policed)).rejects.toMatchObject({ code: 'invalid_request' })
   await expect(client.tokens.list()).rejects.toThrow(NotFoundError)
   await expect(client.auditEvents.list()).rejects.toMatchObject({ code: 'route_not_found' })
   await expect(client.projects.create({ name: 'b' })).rejects.toMatchObject({ status: 404 })

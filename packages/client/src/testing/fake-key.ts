@@ -1,5 +1,4 @@
 import type { CreateKey, Key, SecretVersion, UpdateKey } from '../types.gen.ts'
-import { presentQuotas, withCounts } from './fake-quota.ts'
 import { isOver, iso } from './fake-time.ts'
 
 /** The record as it is on the wire, and the digest of each of its secrets by version. */
@@ -62,15 +61,21 @@ export function draftKey(body: CreateKey, id: string, project: string, now: numb
 export function withChanges(key: Key, changes: Changes, now: number): Key {
   const { expiresInDays, quotas: settings, ...fields } = changes
   const expiry = expiresInDays === undefined ? {} : { expiresAt: iso(now + expiresInDays * DAY_MS) }
-  const quotas = settings ? withCounts(settings, key.quotas, now) : key.quotas
+  const quotas = settings ? toKeyQuotas(settings) : key.quotas
   return { ...key, ...fields, ...expiry, quotas, updatedAt: iso(now) }
 }
 
-export function showKey(key: Key, now: number): Key {
+/** What a quota has counted is kept elsewhere. */
+function toKeyQuotas(settings: NonNullable<Changes['quotas']>): Key['quotas'] {
+  const state = { onExceed: 'block' as const, used: 0, reserved: 0, resetsAt: null }
+  const quotas = Object.entries(settings).map(([name, quota]) => [name, { ...quota, ...state }])
+  return Object.fromEntries(quotas)
+}
+
+export function showKey(key: Key, quotas: Key['quotas'], now: number): Key {
   const [present] = key.secrets
   const everySeconds = key.rotation?.everySeconds ?? Number.POSITIVE_INFINITY
   const age = present ? now - Date.parse(present.createdAt) : 0
-  const quotas = presentQuotas(key.quotas, now)
   const uses = key.secrets.map((secret) => secret.lastUsedAt ?? '')
   return {
     ...key,

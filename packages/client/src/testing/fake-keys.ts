@@ -3,40 +3,32 @@ import { sha256Hex } from '../sha256.ts'
 import type {
   CreateKey,
   Key,
-  Project,
   RevokeKey,
   RotateKey,
   SecretVersion,
   SetOverlap,
+  SetQuotaUsed,
   UpdateKey,
   VerifyRequest,
 } from '../types.gen.ts'
 import type { Verdict } from '../verdict.ts'
+import type { FakeDeps } from './fake-deps.ts'
 import { type Changes, draftKey, type FakeKey, showKey, withChanges } from './fake-key.ts'
+import type { FakeLimits } from './fake-limits.ts'
 import { FakeProblem } from './fake-problem.ts'
 import { isOver, iso } from './fake-time.ts'
 import { decide, toRange } from './fake-verdict.ts'
-
-/** What the fake is made of. `random` gives the bytes of ids and secrets. */
-export interface FakeDeps {
-  now: () => number
-  random: (bytes: number) => Uint8Array
-  project: Project
-}
 
 export type FakeKeys = ReturnType<typeof createFakeKeys>
 
 const DEFAULT_OVERLAP_SECONDS = 86_400
 
 /** Keys in memory, with the rules of the service. */
-export function createFakeKeys({ now, random, project }: FakeDeps) {
+export function createFakeKeys({ now, random, project }: FakeDeps, limits: FakeLimits) {
   const keys = new Map<string, FakeKey>()
+  const show = (key: Key) => showKey(key, limits.show(key), now())
 
-  const find = (id: string): FakeKey => {
-    const found = keys.get(id)
-    if (!found) throw new FakeProblem(404, 'key_not_found')
-    return found
-  }
+  const find = (id: string) => requireFound(keys.get(id))
   const findUnrevoked = (id: string): FakeKey => {
     const found = find(id)
     if (!isOver(found.key.revoked?.at, now())) return found
@@ -45,35 +37,34 @@ export function createFakeKeys({ now, random, project }: FakeDeps) {
   const change = ({ key, digests }: FakeKey, changes: Changes): Key => {
     const changed = withChanges(key, changes, now())
     keys.set(key.id, { key: changed, digests })
-    return showKey(changed, now())
+    return show(changed)
   }
   const addSecret = async (holder: FakeKey, older: SecretVersion[], registered?: string) => {
     const { key, digests } = holder
-    const minted = registered ? null : mint(key)
+    const { id, environment: kind } = key
+    const minted = registered ? null : generateKey({ brand: project.brand, kind, id, random })
     const added = newSecret(key, minted ? 'server' : 'client', now())
     const digest = registered ?? (await sha256Hex(minted?.secret ?? ''))
     const known = new Map([...digests, [added.version, digest]])
     const shown = change({ key, digests: known }, { secrets: [added, ...older] })
     return minted ? { key: shown, secret: minted.secret } : { key: shown }
   }
-  const mint = ({ id, environment: kind }: Key) =>
-    generateKey({ brand: project.brand, kind, id, random })
 
   return {
     create: (body: CreateKey) => {
       const id = body.id ?? generateId(random)
       if (keys.has(id)) throw new FakeProblem(409, 'id_taken')
-      const key = draftKey(withAddresses(body), id, project.id, now())
-      return addSecret({ key, digests: new Map() }, [], body.secretSha256)
+      const holder = { key: draftKey(accept(body), id, project.id, now()), digests: new Map() }
+      return addSecret(holder, [], body.secretSha256)
     },
     rotate: (id: string, body: RotateKey) => {
       const found = findUnrevoked(id)
       return addSecret(found, secretsToKeep(found.key, body, now()), body.secretSha256)
     },
-    get: (id: string) => showKey(find(id).key, now()),
+    get: (id: string) => show(find(id).key),
     /** Newest first. */
-    list: () => [...keys.values()].toReversed().map(({ key }) => showKey(key, now())),
-    update: (id: string, body: UpdateKey) => change(findUnrevoked(id), withAddresses(body)),
+    list: () => [...keys.values()].toReversed().map(({ key }) => show(key)),
+    update: (id: string, body: UpdateKey) => change(findUnrevoked(id), accept(body)),
     setEnabled: (id: string, enabled: boolean) => change(findUnrevoked(id), { enabled }),
     setOverlap: (id: string, { overlapSeconds }: SetOverlap) => {
       const found = findUnrevoked(id)
@@ -84,18 +75,25 @@ export function createFakeKeys({ now, random, project }: FakeDeps) {
       const found = find(id)
       const { revoked, deletionProtection } = found.key
       const at = iso(now() + (body.afterSeconds ?? 0) * 1000)
-      if (revoked && revoked.at <= at) return showKey(found.key, now())
+      if (revoked && revoked.at <= at) return show(found.key)
       if (deletionProtection && !body.overrideProtection) {
         throw new FakeProblem(409, 'deletion_protected', { keyId: id })
       }
       return change(found, { revoked: { at, by: 'test', reason: body.reason ?? null } })
     },
-    verify: (request: VerifyRequest) => verify(keys, request, now()),
+    setQuotaUsed: (id: string, body: SetQuotaUsed) =>
+      show(limits.setUsed(findUnrevoked(id).key, body)),
+    verify: (request: VerifyRequest) => verify({ keys, limits }, request, now()),
   }
 }
 
+function requireFound(found: FakeKey | undefined): FakeKey {
+  if (found) return found
+  throw new FakeProblem(404, 'key_not_found')
+}
+
 async function verify(
-  keys: ReadonlyMap<string, FakeKey>,
+  { keys, limits }: { keys: ReadonlyMap<string, FakeKey>; limits: FakeLimits },
   { secret, ...question }: VerifyRequest,
   now: number,
 ): Promise<Verdict> {
@@ -106,8 +104,12 @@ async function verify(
   const held = found?.key.secrets.find(({ version }) => found.digests.get(version) === digest)
   if (!found || !held) return { valid: false, code: 'unknown' }
   const verdict = decide(found.key, held, question, now)
-  if (verdict.valid) held.lastUsedAt = iso(now)
-  return verdict
+  if (!verdict.valid) return verdict
+  const { key } = verdict
+  const taken = limits.take(found.key, question)
+  if (taken.code !== 'valid') return { valid: false, key, ...taken }
+  held.lastUsedAt = iso(now)
+  return { ...verdict, ...taken }
 }
 
 function newSecret(key: Key, mintedBy: 'server' | 'client', now: number): SecretVersion {
@@ -143,9 +145,15 @@ function withEnd({ id, secrets }: Key, endsAt: string, now: number): SecretVersi
   throw new FakeProblem(409, 'no_overlap', { keyId: id })
 }
 
-/** A range that is compared as text would refuse where the service lets through. */
-function withAddresses<Body extends { ipAllowlist?: string[] | null }>(body: Body): Body {
-  const { ipAllowlist } = body
+/**
+ * What the fake does not know would let through, or refuse, where the service does not: policies, and
+ * ranges, which are compared as text.
+ */
+function accept<Body extends UpdateKey>(body: Body): Body {
+  const { ipAllowlist, policyIds = [] } = body
+  if (policyIds.length > 0) {
+    throw new FakeProblem(400, 'invalid_request', { detail: 'The fake knows no policies.' })
+  }
   if (!ipAllowlist) return body
   if (!ipAllowlist.some((entry) => entry.includes('/'))) {
     return { ...body, ipAllowlist: ipAllowlist.map(toRange) }

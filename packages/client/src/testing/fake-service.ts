@@ -3,16 +3,27 @@ import type {
   RevokeKey,
   RotateKey,
   SetOverlap,
+  SetQuotaUsed,
+  SettleReservation,
   UpdateKey,
   VerifyRequest,
 } from '../types.gen.ts'
 import { VERSION } from '../version.gen.ts'
+import type { FakeDeps } from './fake-deps.ts'
 import { DEFAULT_DAYS } from './fake-key.ts'
-import { createFakeKeys, type FakeDeps, type FakeKeys } from './fake-keys.ts'
+import { createFakeKeys, type FakeKeys } from './fake-keys.ts'
+import { createFakeLimits, type FakeLimits } from './fake-limits.ts'
 import { FakeProblem } from './fake-problem.ts'
 import { iso } from './fake-time.ts'
 
-type Body = CreateKey & UpdateKey & RotateKey & SetOverlap & RevokeKey & VerifyRequest
+type Body = CreateKey &
+  UpdateKey &
+  RotateKey &
+  SetOverlap &
+  SetQuotaUsed &
+  RevokeKey &
+  Omit<VerifyRequest, 'cost'> &
+  SettleReservation
 
 /** What a request of the client holds. */
 interface Asked {
@@ -28,10 +39,12 @@ const PAGE_SIZE = 50
 
 /** Answers like the service, from memory. */
 export function createFakeService(deps: FakeDeps) {
-  const routes: Routes = { ...keyRoutes(createFakeKeys(deps)), ...serviceRoutes(deps) }
+  const limits = createFakeLimits(deps)
+  const keys = keyRoutes(createFakeKeys(deps, limits))
+  const routes: Routes = { ...keys, ...reservationRoutes(limits), ...serviceRoutes(deps) }
 
   return async (method: string, url: URL, body: string): Promise<Response> => {
-    const [, id = ''] = /^\/v1\/(?:keys|projects)\/([^/]+)/.exec(url.pathname) ?? []
+    const [, id = ''] = /^\/v1\/(?:keys|projects|reservations)\/([^/]+)/.exec(url.pathname) ?? []
     const route = `${method} ${id ? url.pathname.replace(`s/${id}`, 's/{id}') : url.pathname}`
     try {
       const found = routes[route]
@@ -56,7 +69,15 @@ function keyRoutes(keys: FakeKeys): Routes {
     'POST /v1/keys/{id}/rotate': ({ id, body }) => keys.rotate(id, body),
     'POST /v1/keys/{id}/overlap': ({ id, body }) => keys.setOverlap(id, body),
     'POST /v1/keys/{id}/revoke': ({ id, body }) => keys.revoke(id, body),
+    'POST /v1/keys/{id}/quotas': ({ id, body }) => keys.setQuotaUsed(id, body),
     'POST /v1/verify': ({ body }) => keys.verify(body),
+  }
+}
+
+function reservationRoutes({ endReservation }: FakeLimits): Routes {
+  return {
+    'POST /v1/reservations/{id}/settle': ({ id, body }) => endReservation(id, body.cost),
+    'POST /v1/reservations/{id}/release': ({ id }) => endReservation(id, null),
   }
 }
 
