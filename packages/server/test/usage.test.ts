@@ -324,8 +324,11 @@ describe('retention', () => {
     expect(await hoursLeft(midnight + 90 * DAY)).toBe(3)
     expect(await hoursLeft(midnight + 95 * DAY)).toBe(0)
     const db = new Database(join(dataDir, 'keysmith.db'), { readonly: true })
-    const kept = db.prepare('SELECT DISTINCT resolution FROM usage').pluck().all()
+    const kept = db
+      .prepare('SELECT resolution, start % ? AS rest, name FROM usage ORDER BY name, start')
+      .all(DAY)
     db.close()
-    expect(kept).toEqual(['day'])
+    const tokens = { resolution: 'day', rest: 0, name: 'tokens' }
+    expect(kept).toEqual([...Array(3).fill(tokens), ...Array(3).fill({ ...tokens, name: 'valid' })])
   })
 })

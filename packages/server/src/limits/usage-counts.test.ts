@@ -115,7 +115,9 @@ test('a full memory takes no other key, hour or name, in whatever order they com
   usage.noteVerdict(b, 'valid', NOW)
   usage.noteCharged(b, { tokens: 1, credits: 1 }, NOW)
   usage.noteCharged(a, { tokens: 1, credits: 1 }, NOW)
+  expect(usage.heldKeys).toBe(1)
   await usage.flush()
+  expect(usage.heldKeys).toBe(0)
   expect(rows().map(({ name, amount }) => [name, amount])).toEqual([
     ['valid', 1],
     ['tokens', 2],

@@ -39,6 +39,11 @@ export class UsageCounts {
     this.#maxRows = maxRows
   }
 
+  /** Keys that something is held of, by the hour. */
+  get heldKeys(): number {
+    return [...this.#hours.values()].reduce((sum, keys) => sum + keys.size, 0)
+  }
+
   noteVerdict(keyId: string, code: VerdictCode, at: number): void {
     const counts = this.#countsOf(keyId, at)
     if (counts) this.#add(counts.verdicts, code, 1)
