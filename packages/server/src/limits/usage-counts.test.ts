@@ -169,6 +169,31 @@ test('a store that fails in the middle keeps what it had written, and nothing is
   expect(rows()).toHaveLength(500)
 })
 
+test('a flush ends after the one before it: a close in the middle of a write loses nothing', async () => {
+  const parts: (() => void)[] = []
+  const written: string[] = []
+  const addUsage = async (counts: readonly UsageCount[]) => {
+    await new Promise<void>((resolve) => parts.push(resolve))
+    written.push(...counts.map(({ keyId }) => keyId))
+  }
+  const log = createLog({ logLevel: 'silent', logFormat: 'json' })
+  const usage = new UsageCounts({ store: { addUsage }, log })
+  const keys = Array.from({ length: 1200 }, () => generateId())
+  for (const key of keys) usage.noteVerdict(key, 'valid', NOW)
+  const first = usage.flush()
+  await Promise.resolve()
+  const last = generateId()
+  usage.noteVerdict(last, 'valid', NOW)
+  const second = usage.flush().then(() => written.slice())
+  for (let part = 0; part < 4; part += 1) {
+    expect(parts).toHaveLength(part + 1)
+    parts[part]?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await first
+  expect(await second).toEqual([...keys, last])
+})
+
 test('what is counted during a write is written by the next flush, in order', async () => {
   const { usage, rows } = counting()
   const [a, b] = [generateId(), generateId()]
