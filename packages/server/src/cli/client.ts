@@ -2,11 +2,11 @@ import type { Client, KeysmithError } from '@keysmith/client'
 import { EXIT, StartRefused } from '../exit.ts'
 
 /**
- * Does work with a client of the service that the settings of the caller name. What the service or the
- * network refuses becomes one line and an exit code.
+ * Does work with a client of the service that the settings of the caller name, and with their project.
+ * What the service or the network refuses becomes one line and an exit code.
  */
 export async function withClient<Result>(
-  work: (client: Client) => Promise<Result>,
+  work: (client: Client, project: string | undefined) => Promise<Result>,
 ): Promise<Result> {
   const [{ readCaller }, { createClient, KeysmithError }] = await Promise.all([
     import('../config.ts'),
@@ -15,7 +15,7 @@ export async function withClient<Result>(
   const { endpoint, token, project } = readCaller()
   const client = createClient({ baseUrl: endpoint, token, project, verify: { precheck: 'off' } })
   try {
-    return await work(client)
+    return await work(client, project)
   } catch (error) {
     throw error instanceof KeysmithError ? toRefusal(error, endpoint) : error
   }

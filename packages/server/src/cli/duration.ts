@@ -22,6 +22,19 @@ export function readDurationOrNever(text: string): number | 'never' {
   return text === 'never' ? 'never' : readDuration(text)
 }
 
+/** The same the other way round, in the largest unit that fits. */
+export function formatSpan(seconds: number): string {
+  if (seconds === 0) return '0s'
+  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
+}
+
+/** Reads a span of time in seconds, or `none`. */
+export function readSecondsOrNone(text: string): number | 'none' {
+  return text === 'none' ? 'none' : readDuration(text) / 1000
+}
+
 /** The time this long from now, for the API. */
 export function fromNow(ms: number): string {
   return new Date(Date.now() + ms).toISOString()

@@ -17,6 +17,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     description: 'API keys and their secrets',
     load: async () => (await import('./key.ts')).defineKey,
   },
+  policy: {
+    description: 'permissions and limits for many keys',
+    load: async () => (await import('./policy.ts')).definePolicy,
+  },
   project: {
     description: 'namespaces of keys',
     load: async () => (await import('./project.ts')).defineProject,

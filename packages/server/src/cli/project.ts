@@ -7,11 +7,12 @@ import { defined } from './defined.ts'
 import { readProject } from './ids.ts'
 import { addListOptions, type ListOptions, takeItems } from './list-options.ts'
 import { printJson, printLine } from './print.ts'
+import { addBoundOptions, type BoundOptions, boundFacts, readBounds } from './projects/bounds.ts'
 import { confirm } from './prompt.ts'
 import { type Cell, printFacts, printTable } from './table.ts'
 import { formatTime, formatTimeShort } from './time.ts'
 
-interface FieldOptions {
+interface FieldOptions extends BoundOptions {
   name?: string
   description?: string
   brand?: string
@@ -46,23 +47,25 @@ export function defineProject(project: Command): void {
 }
 
 function addFields(command: Command): Command {
-  return command
+  const described = command
     .option('--description <text>', 'notes for people; none = no notes')
     .option('--brand <brand>', 'first part of the secrets it issues from now on', readBrand)
     .addOption(
       new Option('--deletion-protection <state>', 'refuse to delete it').choices(['on', 'off']),
     )
-    .option('--json', 'print JSON')
+  return addBoundOptions(described).option('--json', 'print JSON')
 }
 
-function readFields({ name, description, brand, deletionProtection, enabled }: FieldOptions) {
-  return defined({
+function readFields(options: FieldOptions) {
+  const { name, description, brand, deletionProtection, enabled } = options
+  const fields = defined({
     name,
     description: description === 'none' ? null : description,
     brand,
     deletionProtection: deletionProtection && deletionProtection === 'on',
     enabled: enabled && enabled === 'on',
   })
+  return { ...fields, ...readBounds(options) }
 }
 
 async function create({ name, json, ...options }: FieldOptions & { name: string }) {
@@ -121,6 +124,7 @@ function show(project: Project, json: true | undefined): void {
     state: stateOf(project),
     protection: project.deletionProtection ? 'on' : 'off',
     ...(project.description && { description: project.description }),
+    ...boundFacts(project),
     created: formatTime(project.createdAt, ''),
   })
 }

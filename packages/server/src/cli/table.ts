@@ -30,6 +30,11 @@ export function printFacts(facts: Readonly<Record<string, Cell>>): void {
   }
 }
 
+/** A list as one cell. */
+export function formatList(items: readonly string[], whenEmpty: string): string {
+  return items.length === 0 ? whenEmpty : items.join(' ')
+}
+
 interface ReadCell {
   text: string
   tone: Tone | undefined

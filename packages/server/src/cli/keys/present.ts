@@ -1,6 +1,7 @@
 import type { Key } from '@keysmith/client'
+import { formatSpan } from '../duration.ts'
 import { toneOf } from '../style.ts'
-import { type Cell, printFacts, printTable } from '../table.ts'
+import { type Cell, formatList, printFacts, printTable } from '../table.ts'
 import { formatTime, formatTimeShort } from '../time.ts'
 
 export function showKeys(keys: readonly Key[]): void {
@@ -47,10 +48,6 @@ export function showKey(key: Key): void {
   printFacts(Object.fromEntries(known))
 }
 
-function formatList(items: readonly string[], whenEmpty: string): string {
-  return items.length === 0 ? whenEmpty : items.join(' ')
-}
-
 function formatPairs(pairs: Readonly<Record<string, string>>): string | null {
   const texts = Object.entries(pairs).map(([name, value]) => `${name}=${value}`)
   return texts.length === 0 ? null : texts.join(' ')
@@ -62,11 +59,6 @@ function formatRotation(
 ): string {
   const every = everySeconds === null ? 'on demand' : `every ${formatSpan(everySeconds)}`
   return `${every}, overlap ${formatSpan(overlapSeconds)}${isDue ? ', due' : ''}`
-}
-
-function formatSpan(seconds: number): string {
-  if (seconds % 86_400 === 0 && seconds > 0) return `${seconds / 86_400}d`
-  return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${seconds}s`
 }
 
 function formatSecret({ version, endsAt, mintedBy }: Key['secrets'][number]): string {
