@@ -8,7 +8,7 @@
 const TEST = '(\\.test\\.ts|\\.contract\\.ts|/_[^/]+\\.ts)$|^packages/[^/]+/test/'
 
 const SERVER = '^packages/server/src/'
-const RULES = `${SERVER}(keys|tokens|projects|access|audit)/`
+const RULES = `${SERVER}(keys|policies|tokens|projects|access|audit)/`
 const ADAPTERS = `${SERVER}(store/(sqlite|postgres)/|limits/valkey-)`
 const STORAGE = `${SERVER}(store|limits)/`
 const DRIVER =
@@ -133,7 +133,7 @@ const serverRules = [
   {
     name: 'rules-import-ports-only',
     comment:
-      'keys, tokens, projects, access and audit hold the rules of the product: they see ports, never what is behind.',
+      'keys, policies, tokens, projects, access and audit hold the rules of the product: they see ports, never what is behind.',
     severity: 'error',
     from: { path: RULES, pathNot: TEST },
     to: {
@@ -197,10 +197,10 @@ const serverRules = [
   {
     name: 'leaves-stay-leaves',
     comment:
-      'config.ts, settings.ts, errors.ts and exit.ts are imported by everybody, so they import nothing above them.',
+      'config.ts, settings.ts, project-settings.ts, errors.ts and exit.ts are imported by everybody, so they import nothing above them.',
     severity: 'error',
-    from: { path: `${SERVER}(config|errors|exit|settings)\\.ts$` },
-    to: { path: SERVER, pathNot: `${SERVER}(errors|exit|settings)\\.ts$` },
+    from: { path: `${SERVER}(config|errors|exit|settings|project-settings)\\.ts$` },
+    to: { path: SERVER, pathNot: `${SERVER}(errors|exit|settings|project-settings)\\.ts$` },
   },
 ]
 

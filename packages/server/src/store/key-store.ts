@@ -11,39 +11,15 @@ import type {
 } from '../keys/key.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Token } from '../tokens/token.ts'
+import type { Change, IdempotencyRecord, PageRequest, Scope, WriteOutcome } from './change.ts'
 import type { PolicyStore } from './policy-store.ts'
 import type { QuotaStore } from './quota-store.ts'
 import type { UsageStore } from './usage-store.ts'
 
-/** What a caller may see: one project, or null for all. Every statement carries it. */
-export type Scope = string | null
-
-/** A request that was carried out, so that its repetition is recognised. Kept for 24 hours. */
-export interface IdempotencyRecord {
-  actorId: string
-  key: string
-  /** SHA-256 of operation and body, hex. */
-  fingerprint: string
-  targetId: string
-  /** Version of the secret that the lost answer held; null when it held none. */
-  secretVersion: number | null
-  createdAt: number
-}
-
-/** What is written in the same transaction as the change itself. */
-export interface Change {
-  entry: AuditEntry
-  idempotency: IdempotencyRecord | null
-}
+export type { Change, IdempotencyRecord, PageRequest, Scope, WriteOutcome }
 
 /** Told after the commit and before the caller's promise settles, so that caches drop in time. */
 export type ChangeListener = (target: AuditEntry['target']) => void
-
-/**
- * `ok`, or why nothing was written: `conflict` = the record is not as expected or is gone;
- * `repeated` = the idempotency key was used in the meantime.
- */
-export type WriteOutcome = 'ok' | 'conflict' | 'repeated'
 
 /** What of a project a verification needs. */
 export type VerifyingProject = Pick<
@@ -83,11 +59,6 @@ export interface ImportedCandidate extends ImportedRef {
 export interface TokenRow {
   token: Token
   secret: StoredSecret
-}
-
-export interface PageRequest {
-  limit: number
-  cursor: { at: number; id: string } | null
 }
 
 export interface KeyFilter extends PageRequest {

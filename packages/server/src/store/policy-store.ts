@@ -1,6 +1,6 @@
 import type { Key } from '../keys/key.ts'
 import type { Policy } from '../policies/policy.ts'
-import type { Change, PageRequest, Scope, WriteOutcome } from './key-store.ts'
+import type { Change, PageRequest, Scope, WriteOutcome } from './change.ts'
 
 /**
  * Policies of keys. Which keys have a policy is written with the key; a key that names one which is

@@ -1,5 +1,5 @@
 import type { QuotaPeriod } from '@keysmith/contract'
-import type { Change, Scope, WriteOutcome } from './key-store.ts'
+import type { Change, Scope, WriteOutcome } from './change.ts'
 
 /** Which count is meant: that of one key, for a quota that the key, a policy or the project sets. */
 export interface CounterId {

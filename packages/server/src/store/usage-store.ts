@@ -1,4 +1,4 @@
-import type { Scope } from './key-store.ts'
+import type { Scope } from './change.ts'
 
 export type UsageResolution = 'hour' | 'day'
 
