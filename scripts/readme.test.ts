@@ -107,7 +107,7 @@ test('the blocks of the page about the command run one after the other', (contex
   expect(stdout).toMatch(
     /^billing\.secret:1:1 {2}ks_live_1[0-9a-z]{16}_\*{4} {2}live {2}checksum ok$/m,
   )
-})
+}, 120_000)
 
 test('npm run demo shows the life of a key, step by step', () => {
   const { status, stdout } = paste(
