@@ -79,9 +79,11 @@ describe('key list and key get', () => {
     const table = await run(['key', 'list', '--owner', 'one-owner'])
     expect(table).toMatchObject({ code: 0, stderr: '' })
     const [header, newest, oldest] = table.stdout.split('\n')
-    expect(header).toMatch(/^ID +NAME +STATUS +ENV +OWNER +EXPIRES +LAST USED +PERMISSIONS$/)
-    expect(newest).toMatch(/ test {2}active {2}test +one-owner {2}20.* never +none$/)
-    expect(oldest).toMatch(new RegExp(`^${id} .* live +one-owner {2}20.* never +jobs:read$`))
+    expect(header).toMatch(
+      /^ID +NAME +STATUS +ENV +OWNER +EXPIRES +LAST USED +QUOTAS +PERMISSIONS$/,
+    )
+    expect(newest).toMatch(/ test {2}active {2}test +one-owner {2}20.* never +- +none$/)
+    expect(oldest).toMatch(new RegExp(`^${id} .* live +one-owner {2}20.* never +- +jobs:read$`))
     const live = await json(['key', 'list', '--owner', 'one-owner', '--environment', 'live'])
     expect(live).toMatchObject([{ id }])
     expect(await json(['key', 'list', '--status', 'revoked', '--owner', 'one-owner'])).toEqual([])

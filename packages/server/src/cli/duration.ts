@@ -22,12 +22,13 @@ export function readDurationOrNever(text: string): number | 'never' {
   return text === 'never' ? 'never' : readDuration(text)
 }
 
-/** The same the other way round, in the largest unit that fits. */
+/** The same of seconds, in the largest unit that fits: `7200` is `2h`. */
 export function formatSpan(seconds: number): string {
-  if (seconds === 0) return '0s'
-  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`
-  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`
+  for (const unit of seconds > 0 ? ['d', 'h', 'm'] : ['h']) {
+    const unitSeconds = (UNIT_MS[unit] ?? 0) / 1000
+    if (seconds % unitSeconds === 0) return `${seconds / unitSeconds}${unit}`
+  }
+  return `${seconds}s`
 }
 
 /** Reads a span of time in seconds, or `none`. */

@@ -8,7 +8,9 @@ import { defineKeyList } from './keys/list.ts'
 import { defineKeyRevoke } from './keys/revoke.ts'
 import { defineKeyRotate } from './keys/rotate.ts'
 import { defineKeyDisable, defineKeyEnable } from './keys/set-enabled.ts'
+import { defineKeySetUsed } from './keys/set-used.ts'
 import { defineKeyUpdate } from './keys/update.ts'
+import { defineKeyUsage } from './keys/usage.ts'
 import { defineKeyVerify } from './keys/verify.ts'
 
 export function defineKey(key: Command): void {
@@ -21,6 +23,8 @@ export function defineKey(key: Command): void {
   defineKeyEnable(key.command('enable'))
   defineKeyRevoke(key.command('revoke'))
   defineKeyVerify(key.command('verify'))
+  defineKeyUsage(key.command('usage'))
+  defineKeySetUsed(key.command('set-used'))
   defineKeyImport(key.command('import'))
   defineKeyInspect(key.command('inspect'))
   defineKeyGenerate(key.command('generate'))

@@ -21,6 +21,10 @@ const COMMANDS: Record<string, CommandEntry> = {
     description: 'permissions and limits for many keys',
     load: async () => (await import('./policy.ts')).definePolicy,
   },
+  reservation: {
+    description: 'what verifications hold until the real cost is known',
+    load: async () => (await import('./reservation.ts')).defineReservation,
+  },
   project: {
     description: 'namespaces of keys',
     load: async () => (await import('./project.ts')).defineProject,

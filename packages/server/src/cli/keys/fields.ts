@@ -3,9 +3,10 @@ import { type Command, Option } from 'commander'
 import { defined } from '../defined.ts'
 import { fromNow, readDurationOrNever, readSeconds } from '../duration.ts'
 import { collectOr, collectPairs } from '../repeatable.ts'
+import { addLimitOptions, type LimitOptions } from './limit-options.ts'
 
 /** What `key create` and `key update` can set of a key. `none`, `any` and `never` are words of their own. */
-export interface FieldOptions {
+export interface FieldOptions extends LimitOptions {
   owner?: string
   description?: string
   permission?: string[]
@@ -22,20 +23,7 @@ export interface FieldOptions {
 const DAY_SECONDS = 86_400
 
 export function addFieldOptions(command: Command): Command {
-  return command
-    .option('--owner <owner>', 'whom it is for; none = nobody')
-    .option('--description <text>', 'notes for people; none = no notes')
-    .option(
-      '--permission <permission>',
-      'what it may do, such as jobs:write; repeatable; none = nothing',
-      collectOr('none'),
-    )
-    .option(
-      '--model <model>',
-      'an AI model it may use, or a prefix and *; repeatable; any, none',
-      collectOr('any', 'none'),
-    )
-    .option('--ip <range>', 'where it may be used from; repeatable; any', collectOr('any'))
+  return addLimitOptions(addAccessOptions(command))
     .option('--expires-in <duration>', 'such as 90d; never', readDurationOrNever)
     .option(
       '--metadata <name=value>',
@@ -52,8 +40,25 @@ export function addFieldOptions(command: Command): Command {
     )
 }
 
+function addAccessOptions(command: Command): Command {
+  return command
+    .option('--owner <owner>', 'whom it is for; none = nobody')
+    .option('--description <text>', 'notes for people; none = no notes')
+    .option(
+      '--permission <permission>',
+      'what it may do, such as jobs:write; repeatable; none = nothing',
+      collectOr('none'),
+    )
+    .option(
+      '--model <model>',
+      'an AI model it may use, or a prefix and *; repeatable; any, none',
+      collectOr('any', 'none'),
+    )
+    .option('--ip <range>', 'where it may be used from; repeatable; any', collectOr('any'))
+}
+
 /** The fields that were given, but for the rotation. */
-export function readFields({ model, ip, expiresIn, tag, ...options }: FieldOptions) {
+export function readFields({ model, ip, expiresIn, tag, policy, ...options }: FieldOptions) {
   const { owner, description, permission, metadata, deletionProtection } = options
   return defined({
     owner: readText(owner),
@@ -61,6 +66,9 @@ export function readFields({ model, ip, expiresIn, tag, ...options }: FieldOptio
     permissions: readList(permission),
     allowedModels: model?.[0] === 'any' ? null : readList(model),
     ipAllowlist: ip?.[0] === 'any' ? null : ip,
+    rateLimits: options.rateLimit,
+    quotas: options.quota,
+    policyIds: readList(policy),
     metadata,
     tags: tag,
     expiresAt: typeof expiresIn === 'number' ? fromNow(expiresIn) : expiresIn && null,

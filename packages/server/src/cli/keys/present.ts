@@ -3,6 +3,7 @@ import { formatSpan } from '../duration.ts'
 import { toneOf } from '../style.ts'
 import { type Cell, formatList, printFacts, printTable } from '../table.ts'
 import { formatTime, formatTimeShort } from '../time.ts'
+import { formatQuotas, formatRateLimits, formatUsed } from './present-limits.ts'
 
 export function showKeys(keys: readonly Key[]): void {
   const rows = keys.map((key) => [
@@ -13,10 +14,11 @@ export function showKeys(keys: readonly Key[]): void {
     key.owner ?? '-',
     formatTimeShort(key.expiresAt, 'never'),
     formatTimeShort(key.lastUsedAt, 'never'),
+    key.effective.quotas.map(formatUsed).join('; ') || '-',
     formatList(key.permissions, 'none'),
   ])
   const titles = ['ID', 'NAME', 'STATUS', 'ENV', 'OWNER', 'EXPIRES', 'LAST USED']
-  printTable(rows, [...titles, 'PERMISSIONS'])
+  printTable(rows, [...titles, 'QUOTAS', 'PERMISSIONS'])
 }
 
 /** All that is known of a key, but for what is not set. */
@@ -32,6 +34,9 @@ export function showKey(key: Key): void {
     permissions: formatList(key.permissions, 'none'),
     models: key.allowedModels && formatList(key.allowedModels, 'none'),
     addresses: key.ipAllowlist && formatList(key.ipAllowlist, 'none'),
+    'rate limits': formatRateLimits(key.effective),
+    quotas: formatQuotas(key.effective),
+    policies: key.policyIds.join(' ') || null,
     metadata: formatPairs(key.metadata),
     tags: formatPairs(key.tags),
     'not before': key.notBefore && formatTime(key.notBefore, ''),
