@@ -80,8 +80,8 @@ function readWindow(text: string): number {
 }
 
 function readQuota(text: string): Quota {
-  const [limit = '', period = ''] = text.split('/')
-  if (!isPeriod(period) || !/^\d{1,16}$/.test(limit) || !Number.isSafeInteger(Number(limit))) {
+  const [, limit = '', period = ''] = /^(\d{1,16})\/(\w+)$/.exec(text) ?? []
+  if (!isPeriod(period) || !Number.isSafeInteger(Number(limit))) {
     throw new InvalidArgumentError(
       'Give name=limit/period with none, day, week or month, such as tokens=1000000/month.',
     )
