@@ -34,6 +34,12 @@ async function verdictOf(secret: string, ...options: string[]): Promise<string> 
 const importFrom = (path: string, ...options: string[]) =>
   run(['key', 'import', '--hashes', path, ...options])
 
+const betterRate = (rateLimitMax: number, rateLimitTimeWindow: number) => ({
+  rateLimitEnabled: true,
+  rateLimitMax,
+  rateLimitTimeWindow,
+})
+
 describe('key import --hashes', () => {
   test('takes hex, base64 and base64url, says what became of each line, and can be repeated', async () => {
     const [a, b, c] = [issued(), issued(), issued()]
@@ -56,7 +62,8 @@ describe('key import --hashes', () => {
     const row = {
       ...{ id: 'x1', configId: 'default', name: 'ci', start: 'sk_old', prefix: null },
       ...{ referenceId: 'user-1', key: a.base64url, enabled: 1, requestCount: 3 },
-      ...{ remaining: 5, rateLimitEnabled: 1, expiresAt: '2031-12-01 10:00:00' },
+      ...{ remaining: 5, refillAmount: 5, refillInterval: 1000 },
+      ...{ rateLimitEnabled: 1, expiresAt: '2031-12-01 10:00:00' },
       permissions: JSON.stringify({ files: ['read', 'write'] }),
       metadata: JSON.stringify(JSON.stringify({ plan: 'pro', seats: 3, none: null })),
     }
@@ -69,7 +76,7 @@ describe('key import --hashes', () => {
       'line 3  refused  key is not a SHA-256; with disableKeyHashing use --stdin\nimported 2  existing 0  refused 1\n',
     )
     expect(stderr).toBe(
-      'keysmith: warning: limits are not taken over (remaining, rateLimitEnabled): 1 line.\n',
+      'keysmith: warning: limits are not taken over (remaining, refillAmount, rateLimitEnabled): 1 line.\n',
     )
     const [ci] = await json(['key', 'list', '--owner', 'user-1'])
     const [disabled] = await json(['key', 'list', '--owner', 'user-2'])
@@ -92,14 +99,14 @@ describe('key import --hashes', () => {
       },
       {
         ...{ hash: b.base64, name: 'entry', externalId: 'o-2', meta: { a: 1 }, enabled: true },
-        ...{ permissions: ['jobs:read'], credits: { remaining: 3 } },
+        ...{ permissions: ['jobs:read'], roles: '["admin"]' },
       },
       { hash: c.base64, name: 'deleted', deletedAtM: 1_750_000_000_000 },
     ]
     const input = file(rows.map((row) => JSON.stringify(row)).join('\n'))
     const answer = await importFrom(input, ...ATTESTED, '--json')
     expect(answer.code).toBe(1)
-    expect(answer.stderr).toMatch(/limits are not taken over \(credits\): 1 line\./)
+    expect(answer.stderr).toMatch(/limits are not taken over \(roles\): 1 line\./)
     const report = JSON.parse(answer.stdout)
     expect(report).toMatchObject({ imported: 2, existing: 0, refused: 1 })
     expect(report.lines[2]).toMatchObject({ line: 3, detail: 'the key was deleted there' })
@@ -128,6 +135,51 @@ describe('key import --hashes', () => {
     await importFrom(file(rows), ...ATTESTED)
     const codes = await Promise.all(keys.map(({ secret }) => verdictOf(secret, '--model', 'm')))
     expect(codes).toEqual([...Array(4).fill('disabled'), 'valid', 'valid'])
+  })
+
+  test('limits that mean the same are taken over, those that do not are named', async () => {
+    const hash = () => issued().base64
+    const rows = [
+      { hash: hash(), name: 'rest', remaining: 40, ratelimits: '[]' },
+      { hash: hash(), name: 'credits', credits: { remaining: '7', refill: null } },
+      {
+        ...{ hash: hash(), name: 'rate' },
+        ratelimits: [{ name: 'requests', limit: 10, duration: 60_000, autoApply: true }],
+      },
+      { key: issued().base64url, name: 'better', remaining: 9, ...betterRate(100, 86_400_000) },
+      { token: issued().hex, key_alias: 'lite', rpm_limit: 60, tpm_limit: '9000' },
+    ]
+    expect(await importFrom(file(rows), ...ATTESTED)).toMatchObject({ code: 0, stderr: '' })
+    const limitsNow = async (name: string) => {
+      const [key] = await json(['key', 'list', '--name', name])
+      const { rateLimits, quotas } = key
+      return { rateLimits, requests: quotas.requests?.limit, period: quotas.requests?.period }
+    }
+    const rate = (limit: number, windowSeconds: number) => ({ limit, windowSeconds })
+    expect(await limitsNow('rest')).toEqual({ rateLimits: {}, requests: 40, period: 'none' })
+    expect(await limitsNow('credits')).toMatchObject({ requests: 7 })
+    expect(await limitsNow('rate')).toEqual({ rateLimits: { requests: rate(10, 60) } })
+    expect(await limitsNow('better')).toMatchObject({
+      ...{ requests: 9, rateLimits: { requests: rate(100, 86_400) } },
+    })
+    expect(await limitsNow('lite')).toEqual({
+      rateLimits: { requests: rate(60, 60), tokens: rate(9000, 60) },
+    })
+
+    const named = { name: 'a', limit: 10, duration: 60_000, autoApply: false }
+    const unlike = [
+      { hash: hash(), name: 'refilled', remaining: 4, refill_amount: 10 },
+      { hash: hash(), name: 'refilled too', credits: { remaining: 4, refill: { amount: 1 } } },
+      { hash: hash(), name: 'named', ratelimits: [named] },
+      { hash: hash(), name: 'half', ratelimits: [{ ...named, duration: 1500, autoApply: true }] },
+      { key: issued().base64url, name: 'none', ...betterRate(5, 0) },
+      { token: issued().hex, key_alias: 'money', max_budget: 5, rpm_limit: 1.5 },
+    ]
+    const { stderr } = await importFrom(file(unlike), ...ATTESTED)
+    expect(stderr).toBe(
+      'keysmith: warning: limits are not taken over (remaining, credits, ratelimits, rateLimitEnabled, max_budget, rpm_limit): 6 lines.\n',
+    )
+    expect(await limitsNow('refilled')).toEqual({ rateLimits: {} })
   })
 
   test('names limits that are used up, and none where there are none', async () => {

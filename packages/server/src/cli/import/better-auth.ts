@@ -1,8 +1,10 @@
+import { NO_LIMITS, rateOf, restOf, type TakenLimits, together } from './limits.ts'
 import {
   isUsedUp,
   type KeyDraft,
   LineRefused,
   limitsOf,
+  pick,
   type Row,
   readFacts,
   readLabels,
@@ -19,6 +21,9 @@ export function fromBetterAuth(row: Row): KeyDraft {
   if (secretSha256 === null) {
     throw new LineRefused('key is not a SHA-256; with disableKeyHashing use --stdin')
   }
+  const { fields, columns } = together(readRest(row), readRate(row))
+  const limits = limitsOf(row, 'remaining', 'refillAmount')
+  if (readSwitch(row, 'rateLimitEnabled', false)) limits.push('rateLimitEnabled')
   return {
     key: {
       secretSha256,
@@ -27,12 +32,23 @@ export function fromBetterAuth(row: Row): KeyDraft {
       expiresAt: readTime(row, 'expiresAt', 'expires_at'),
       ...readPermissions(row),
       ...readLabels(row, 'metadata'),
+      ...fields,
     },
-    dropped: [
-      ...limitsOf(row, 'remaining', 'refillAmount'),
-      ...(readSwitch(row, 'rateLimitEnabled', false) ? ['rateLimitEnabled'] : []),
-    ],
+    dropped: limits.filter((name) => !columns.includes(name)),
   }
+}
+
+/** What is filled up again there has no equal here. */
+function readRest(row: Row): TakenLimits {
+  return limitsOf(row, 'refillAmount').length > 0
+    ? NO_LIMITS
+    : restOf(pick(row, 'remaining'), 'remaining')
+}
+
+function readRate(row: Row): TakenLimits {
+  if (!readSwitch(row, 'rateLimitEnabled', false)) return NO_LIMITS
+  const rate = { limit: row.rateLimitMax, windowMs: row.rateLimitTimeWindow }
+  return rateOf('requests', rate, 'rateLimitEnabled')
 }
 
 /** `{ "files": ["read", "write"] }` is `files:read` and `files:write`. */

@@ -1,3 +1,4 @@
+import { rateOf, together } from './limits.ts'
 import {
   isUsedUp,
   type KeyDraft,
@@ -22,6 +23,7 @@ const LIMITS = [
   'max_parallel_requests',
   'allowed_routes',
 ]
+const MINUTE_MS = 60_000
 const GROUP = /^(all-team-models|no-default-models)$/
 
 /** A row of `LiteLLM_VerificationToken`: `token` is the SHA-256 in hex. */
@@ -29,6 +31,11 @@ export function fromLitellm(row: Row): KeyDraft {
   const secretSha256 = readSha256(readText(row, 'token') ?? '')
   if (secretSha256 === null) throw new LineRefused('token is not a SHA-256')
   const owner = readText(row, 'user_id', 'team_id')
+  // A budget there is money, in fractions.
+  const { fields, columns } = together(
+    rateOf('requests', { limit: row.rpm_limit, windowMs: MINUTE_MS }, 'rpm_limit'),
+    rateOf('tokens', { limit: row.tpm_limit, windowMs: MINUTE_MS }, 'tpm_limit'),
+  )
   return {
     key: {
       secretSha256,
@@ -38,8 +45,9 @@ export function fromLitellm(row: Row): KeyDraft {
       expiresAt: readTime(row, 'expires'),
       allowedModels: readModels(row),
       ...readLabels(row, 'metadata'),
+      ...fields,
     },
-    dropped: limitsOf(row, ...LIMITS),
+    dropped: limitsOf(row, ...LIMITS.filter((name) => !columns.includes(name))),
   }
 }
 

@@ -84,11 +84,17 @@ export function readObject(row: Row, name: string): Row | null {
 }
 
 /** A list that may stand as JSON in a text; null when there is none. */
-export function readTexts(row: Row, name: string): string[] | null {
+export function readList(row: Row, name: string): unknown[] | null {
   const given = pick(row, name)
   const value = typeof given === 'string' && given !== '' ? parse(given) : given
   if (value === undefined || value === '' || value === null) return null
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  if (Array.isArray(value)) return value
+  throw new LineRefused(`${name} is not a list`)
+}
+
+export function readTexts(row: Row, name: string): string[] | null {
+  const list = readList(row, name)
+  if (list === null || list.every((item) => typeof item === 'string')) return list
   throw new LineRefused(`${name} is not a list of texts`)
 }
 

@@ -1,3 +1,4 @@
+import { NO_LIMITS, rateOf, restOf, type TakenLimits, together } from './limits.ts'
 import {
   isUsedUp,
   type KeyDraft,
@@ -7,6 +8,7 @@ import {
   type Row,
   readFacts,
   readLabels,
+  readList,
   readObject,
   readSwitch,
   readText,
@@ -32,6 +34,7 @@ export function fromUnkey(row: Row): KeyDraft {
     throw new LineRefused('the key was deleted there')
   }
   const permissions = readTexts(row, 'permissions')
+  const { fields, columns } = together(readRest(row), readRate(row))
   return {
     key: {
       secretSha256,
@@ -43,7 +46,25 @@ export function fromUnkey(row: Row): KeyDraft {
       expiresAt: readTime(row, 'expires'),
       ...(permissions !== null && { permissions }),
       ...readLabels(row, 'meta'),
+      ...fields,
     },
-    dropped: limitsOf(row, ...LIMITS),
+    dropped: limitsOf(row, ...LIMITS.filter((name) => !columns.includes(name))),
   }
+}
+
+/** What is filled up again there has no equal here. */
+function readRest(row: Row): TakenLimits {
+  const credits = readObject(row, 'credits') ?? {}
+  const isRefilled = limitsOf({ ...row, ...credits }, 'refill', 'refill_amount', 'refillAmount')
+  if (isRefilled.length > 0) return NO_LIMITS
+  const remaining = pick(row, 'remaining', 'remaining_requests') ?? credits.remaining
+  return restOf(remaining, 'remaining', 'remaining_requests', 'credits')
+}
+
+/** One that counts every request; those that a request has to name are something else. */
+function readRate(row: Row): TakenLimits {
+  const [rate, ...others] = readList(row, 'ratelimits') ?? []
+  const { limit, duration, autoApply } = Object(rate)
+  if (others.length > 0 || autoApply !== true) return NO_LIMITS
+  return rateOf('requests', { limit, windowMs: duration }, 'ratelimits')
 }
