@@ -165,12 +165,14 @@ export async function ask(
   method: 'GET' | 'POST',
   path: string,
   body?: object | string,
+  more: Record<string, string> = {},
 ): Promise<LedgerAnswer> {
   const isText = typeof body === 'string'
   const type = isText ? 'application/x-ndjson' : 'application/json'
   const response = await fetch(server.url + path, {
     method,
     headers: {
+      ...more,
       authorization: `Bearer ${server.token}`,
       ...(body === undefined ? {} : { 'content-type': type }),
     },
@@ -180,7 +182,7 @@ export async function ask(
   const answer: LedgerAnswer['body'] = await response.json()
   if (answer.code === 'overloaded') {
     await new Promise((resolve) => setTimeout(resolve, Number(headers.get('retry-after')) * 1000))
-    return ask(server, method, path, body)
+    return ask(server, method, path, body, more)
   }
   return { ok, status, requestId: headers.get('x-request-id') ?? '', body: answer }
 }
