@@ -22,9 +22,11 @@ describe('a rate limit', () => {
 
   test('is shown as it is given, in the largest unit', () => {
     const texts = ['a=1/45s', 'b=2/30m', 'c=3/12h', 'd=4/31d']
-    const limits = texts.reduce((before, text) => collectRateLimits(text, before), {
-      ...collectRateLimits('a=9/1s'),
-    })
+    const [first = '', ...rest] = texts
+    const limits = rest.reduce(
+      (before, text) => collectRateLimits(text, before),
+      collectRateLimits(first),
+    )
     expect(formatRateLimits(limits)).toBe(texts.join(' '))
     expect(formatRateLimits({})).toBeNull()
   })

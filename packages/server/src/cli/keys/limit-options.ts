@@ -1,7 +1,7 @@
 import type { Quota, RateLimit } from '@keysmith/client'
-import { type Command, InvalidArgumentError } from 'commander'
-import { readSeconds } from '../duration.ts'
+import type { Command } from 'commander'
 import { readId } from '../ids.ts'
+import { collectQuotas, collectRateLimits } from '../limits.ts'
 import { collectOr } from '../repeatable.ts'
 
 /** Limits of a key by name; an empty map takes all away. */
@@ -11,86 +11,19 @@ export interface LimitOptions {
   policy?: string[]
 }
 
-const LIMITS_MAX = 8
-const NAME = /^[a-z][a-z0-9_]{0,31}$/
-const PERIODS: readonly string[] = ['none', 'day', 'week', 'month'] satisfies Quota['period'][]
-
 export function addLimitOptions(command: Command): Command {
   return command
     .option(
       '--rate-limit <name=limit/window>',
       'such as requests=600/1m, with s, m, h or d; repeatable; none',
-      collectNamed(readRateLimit, 'requests=600/1m'),
+      collectRateLimits,
     )
     .option(
       '--quota <name=limit/period>',
       'such as tokens=1000000/month; day, week, month, or none = for ever; repeatable; none',
-      collectNamed(readQuota, 'tokens=1000000/month'),
+      collectQuotas,
     )
     .option('--policy <id>', 'a policy it has; repeatable; none', collectPolicies)
-}
-
-/** Reads `name=amount`, several times. */
-export const collectAmounts = collectNamed(readAmount, 'tokens=5')
-
-export function readAmount(text: string): number {
-  const amount = Number(text)
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(amount)) return amount
-  throw new InvalidArgumentError('An amount is a whole number from 0 to 9007199254740991.')
-}
-
-/** Reads the name of a limit. */
-export function readLimitName(text: string): string {
-  if (NAME.test(text)) return text
-  throw new InvalidArgumentError('A name has small letters, digits and _, 32 at most.')
-}
-
-/** Reads `name=value`, several times; `none` is no value at all. */
-function collectNamed<Value>(read: (text: string) => Value, example: string) {
-  return (text: string, before?: Record<string, Value>): Record<string, Value> => {
-    const known = Object.entries(before ?? {})
-    if (text === 'none' && !before) return {}
-    if (text === 'none' || (before && known.length === 0)) {
-      throw new InvalidArgumentError('Give none alone.')
-    }
-    const at = text.indexOf('=')
-    if (at < 1) throw new InvalidArgumentError(`Give it as in ${example}.`)
-    const name = readLimitName(text.slice(0, at))
-    if (known.some(([other]) => other === name)) {
-      throw new InvalidArgumentError(`Give ${name} once.`)
-    }
-    if (known.length === LIMITS_MAX) throw new InvalidArgumentError(`Give ${LIMITS_MAX} at most.`)
-    return { ...before, [name]: read(text.slice(at + 1)) }
-  }
-}
-
-function readRateLimit(text: string): RateLimit {
-  const [, limit = '', window = ''] = /^(\d{1,8})\/(.+)$/.exec(text) ?? []
-  const rate = { limit: Number(limit), windowSeconds: window === '' ? 0 : readWindow(window) }
-  if (rate.limit >= 1 && rate.limit <= 10_000_000 && rate.windowSeconds >= 1) return rate
-  throw new InvalidArgumentError(
-    'Give name=limit/window with a limit from 1 to 10000000, such as requests=600/1m.',
-  )
-}
-
-function readWindow(text: string): number {
-  const seconds = readSeconds(text)
-  if (seconds <= 2_678_400) return seconds
-  throw new InvalidArgumentError('A window has 31d at most; what is longer is a --quota.')
-}
-
-function readQuota(text: string): Quota {
-  const [, limit = '', period = ''] = /^(\d{1,16})\/(\w+)$/.exec(text) ?? []
-  if (!isPeriod(period) || !Number.isSafeInteger(Number(limit))) {
-    throw new InvalidArgumentError(
-      'Give name=limit/period with none, day, week or month, such as tokens=1000000/month.',
-    )
-  }
-  return { limit: Number(limit), period }
-}
-
-function isPeriod(text: string): text is Quota['period'] {
-  return PERIODS.includes(text)
 }
 
 function collectPolicies(text: string, before?: readonly string[]): string[] {

@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { withClient } from '../client.ts'
 import { defined } from '../defined.ts'
 import { readId } from '../ids.ts'
+import { readAmount, readLimitName } from '../limits.ts'
 import { printJson, printLine } from '../print.ts'
-import { readAmount, readLimitName } from './limit-options.ts'
 import { formatQuota } from './present-limits.ts'
 
 interface Options {

@@ -4,12 +4,12 @@ import { EXIT } from '../../exit.ts'
 import { withClient } from '../client.ts'
 import { defined } from '../defined.ts'
 import { readSeconds } from '../duration.ts'
+import { collectAmounts } from '../limits.ts'
 import { readPresentedSecret } from '../presented-secret.ts'
 import { printJson } from '../print.ts'
 import { collect } from '../repeatable.ts'
 import { type Cell, printFacts } from '../table.ts'
 import { formatTime } from '../time.ts'
-import { collectAmounts } from './limit-options.ts'
 import { formatAmounts } from './present-limits.ts'
 
 interface Options {
