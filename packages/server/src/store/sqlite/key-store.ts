@@ -6,6 +6,7 @@ import {
   StorageUnavailable,
 } from '../key-store.ts'
 import { prepareReads } from './reads.ts'
+import { TurnReads } from './turn-reads.ts'
 import type { WriteArguments, WriteName, WriteResult } from './write-job.ts'
 import type { Writer } from './writer.ts'
 
@@ -21,6 +22,7 @@ export function createSqliteKeyStore(options: {
   const { reader, writer, instanceId } = options
   const listeners: ChangeListener[] = []
   const reads = prepareReads(reader)
+  const turnReads = new TurnReads(reader)
 
   const write = <Name extends WriteName>(
     name: Name,
@@ -80,7 +82,7 @@ export function createSqliteKeyStore(options: {
     readUsage: (query) => read(() => reads.usage(query)),
     readCounters: (keyIds) => read(() => reads.counters(keyIds)),
     findChargeRequest: (actorId, key, now) => read(() => reads.chargeRequest(actorId, key, now)),
-    findForVerification: (id) => read(() => reads.verification(id)),
+    findForVerification: (id) => turnReads.read(() => reads.verification(id)),
     findImportedByDigest: (digest, scope) => read(() => reads.importedByDigest(digest, scope)),
     findImportedByTag: (...args) => read(() => reads.importedByTag(...args)),
     listImportedProjects: () => read(() => reads.importedProjects()),

@@ -30,9 +30,9 @@ import {
   toSecretFacts,
   toStoredSecret,
   toToken,
-  toVerifyingProject,
   type VerifyingProjectRow,
 } from './rows.ts'
+import { shareProjects } from './shared-projects.ts'
 import { prepareUsageReads } from './usage-reads.ts'
 
 /** The statements of the read-only connection, prepared once. */
@@ -149,6 +149,7 @@ const VERIFYING_PROJECT = `projects.enabled AS project_enabled,
       projects.max_lifetime_seconds, projects.reservation_expiry`
 
 function prepareVerificationReads(db: Database.Database) {
+  // As a subquery: SQLite plans a join anew for each value of a bare parameter, for 40 us instead of 8.
   const key = db.prepare<[string], KeyRow & DigestRow & VerifyingProjectRow>(`
     SELECT keys.*, ${VERIFYING_PROJECT}, secrets.version, secrets.minted_by,
       secrets.created_at AS secret_created_at, secrets.ends_at, secrets.last_used_at,
@@ -156,10 +157,11 @@ function prepareVerificationReads(db: Database.Database) {
     FROM keys
     JOIN projects ON projects.id = keys.project_id
     JOIN secrets ON secrets.key_id = keys.id
-    WHERE keys.id = ? AND projects.deleted_at IS NULL
+    WHERE keys.id = (SELECT ?) AND projects.deleted_at IS NULL
     ORDER BY secrets.version DESC`)
   const token = db.prepare<[string], TokenColumns>('SELECT * FROM tokens WHERE id = ?')
   const { policies } = preparePolicyReads(db)
+  const project = shareProjects()
   return {
     verification: (id: string): VerificationRow | null => {
       const rows = key.all(id)
@@ -168,7 +170,7 @@ function prepareVerificationReads(db: Database.Database) {
       const found = toKey(row, rows.map(toSecretFacts))
       return {
         key: found,
-        project: toVerifyingProject(row),
+        project: project(row),
         policies: policies(found.policyIds),
         secrets: rows.filter((each) => each.hash_class === 'hmac').map(toStoredSecret),
       }
