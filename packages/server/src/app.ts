@@ -16,6 +16,7 @@ import { UsageRetention } from './limits/usage-retention.ts'
 import type { Log } from './log.ts'
 import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
+import { deadline } from './plugins/deadline.ts'
 import { idempotency } from './plugins/idempotency.ts'
 import { loadShedding } from './plugins/load-shedding.ts'
 import { managementShield } from './plugins/management-shield.ts'
@@ -24,6 +25,7 @@ import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { guardEveryRequest, setCommonHeaders } from './plugins/safety.ts'
+import { readSmallJson } from './plugins/small-json.ts'
 import { answerUnparsable } from './plugins/unparsable.ts'
 import { validateStrictly } from './plugins/validation.ts'
 import { ensureDefaultProject } from './projects/ensure-default-project.ts'
@@ -71,7 +73,7 @@ import { WriteBehind } from './write-behind.ts'
 /** Bodies are small, imports apart: the largest is a key with all its attributes. */
 export const MAX_BODY_BYTES = 16_384
 const SOCKET_TIMEOUT_MS = 10_000
-const HANDLER_TIMEOUT_MS = 30_000
+const MANAGEMENT_TIMEOUT_MS = 30_000
 /** Verifications are never shed: they are what the service is for. */
 const MAX_LOOP_DELAY_MS = 1000
 const MAX_AUTH_FAILURES_PER_MINUTE = 60
@@ -219,10 +221,14 @@ async function buildApp(options: AppOptions): Promise<App> {
 
   healthRoutes(app, deps, isDraining)
   // The hot path: no request log, no load shedding, no idempotency.
-  verifyRoute(app, deps)
+  await app.register(async (hot: App) => {
+    readSmallJson(hot, MAX_BODY_BYTES)
+    verifyRoute(hot, deps)
+  })
   settleReservationRoute(app, deps)
   releaseReservationRoute(app, deps)
   await app.register(async (management: App) => {
+    await management.register(deadline, { timeoutMs: MANAGEMENT_TIMEOUT_MS })
     await management.register(managementShield, {
       isLocal,
       maxPerMinute: config.managementPerMinute,
@@ -252,7 +258,6 @@ function createFastify({ trustedProxies }: Config): App {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: SOCKET_TIMEOUT_MS,
     connectionTimeout: SOCKET_TIMEOUT_MS,
-    handlerTimeout: HANDLER_TIMEOUT_MS,
     // safety.ts answers 503 as a problem document while the process stops.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -379,20 +379,19 @@ test('a body that is framed in two ways, or is no text, is refused', async () =>
   }
 })
 
-test('a body without an announced length is counted while it comes', async () => {
+test('a body without an announced length is counted while it comes, and an announced one before', async () => {
   const chunk = `4000\r\n${' '.repeat(0x4000)}\r\n`
-  const answer = await sendRaw(
-    server.url,
-    Buffer.concat([
-      rawRequest({
-        method: 'POST',
-        target: '/v1/keys',
-        headers: [bearer(), JSON_TYPE, ['Transfer-Encoding', 'chunked']],
-      }),
-      Buffer.from(`${chunk.repeat(7)}0\r\n\r\n`),
-    ]),
-  )
-  expect([answer.status, JSON.parse(answer.body).code]).toEqual([413, 'too_large'])
+  for (const target of ['/v1/keys', '/v1/verify']) {
+    for (const [header, body] of [
+      [['Transfer-Encoding', 'chunked'], `${chunk.repeat(7)}0\r\n\r\n`],
+      [['Content-Length', '20000'], ''],
+    ] as const) {
+      const headers = [bearer(), JSON_TYPE, header]
+      const head = rawRequest({ method: 'POST', target, headers })
+      const answer = await sendRaw(server.url, Buffer.concat([head, Buffer.from(body)]))
+      expect([answer.status, JSON.parse(answer.body).code]).toEqual([413, 'too_large'])
+    }
+  }
 })
 
 test('after all of this the process answers as before, and logged no failure of its own', async () => {
