@@ -295,3 +295,25 @@ test('strings are found under whichever pepper they were stored', async () => {
     expect(body).toMatchObject({ imported: 0, existing: 3, refused: 0 })
   }
 })
+
+test('a remembered string of another project looks like any string that is no secret', async () => {
+  const service = await startService()
+  const string = foreignString()
+  const other = await verifierOf(service, await createProject(service, 'other'))
+  await importOne(service, string, { query: FAST })
+  expect(await codeOf(service, string)).toBe('valid')
+  const [remembered, junk] = [
+    await verify(service, string, {}, other),
+    await verify(service, foreignString(), {}, other),
+  ]
+  expect(remembered).toEqual(junk)
+  expect(junk.code).toBe('malformed')
+})
+
+test('a string that is not well formed is not another one with the same UTF-8', async () => {
+  const service = await startService()
+  const string = `${foreignString()}\ufffd`
+  await importOne(service, string, { query: FAST })
+  expect(await codeOf(service, string)).toBe('valid')
+  expect(await codeOf(service, string.replace('\ufffd', '\ud800'))).toBe('malformed')
+})

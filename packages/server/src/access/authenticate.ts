@@ -5,33 +5,38 @@ import type { CachedToken } from '../keys/row-cache.ts'
 import { matchSecret, secretSha256 } from '../keys/secret-digest.ts'
 import type { Principal } from './principal.ts'
 
+const USUAL_SCHEME = 'Bearer '
 /** RFC 6750: the scheme in any case, one space or more, exactly one token of b64token characters. */
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i
 const MAX_HEADER_LENGTH = 256
 
-/** The token of an Authorization header, or null when it is not a bearer token. */
-export function readBearer(header: string | undefined): string | null {
-  if (header === undefined || header.length > MAX_HEADER_LENGTH) return null
-  return BEARER.exec(header)?.[1] ?? null
-}
-
 /**
- * The principal of a management token, or null. Issued keys are of another kind and never accepted
- * here. A token in the row cache is answered in the same turn.
+ * The principal of an Authorization header with a management token, or null. Issued keys are of another
+ * kind and never accepted here. A token in the row cache is answered in the same turn.
  */
 export function authenticate(
   deps: VerifyDeps,
-  bearer: string,
+  header: string | undefined,
   now: number,
 ): Principal | null | Promise<Principal | null> {
+  if (header === undefined || header.length > MAX_HEADER_LENGTH) return null
+  // A remembered token needs no parsing: only the whole string has its digest.
+  const cached = header.startsWith(USUAL_SCHEME)
+    ? findRemembered(deps, header.slice(USUAL_SCHEME.length))
+    : null
+  if (cached) return toPrincipal(deps, cached, now)
+  const bearer = BEARER.exec(header)?.[1]
   const presented = parseKey(bearer)
-  if (!presented.ok || presented.kind !== 'root') return null
+  if (bearer === undefined || !presented.ok || presented.kind !== 'root') return null
   const sha256 = secretSha256(bearer)
-  const cached = deps.rowCache.get(sha256)
-  if (cached?.kind === 'token') return toPrincipal(deps, cached, now)
   return findPresentedToken(deps, presented.id, sha256).then((row) =>
     row ? toPrincipal(deps, row, now) : null,
   )
+}
+
+function findRemembered({ rowCache }: VerifyDeps, token: string): CachedToken | null {
+  const row = rowCache.get(secretSha256(token))
+  return row?.kind === 'token' ? row : null
 }
 
 async function findPresentedToken(
@@ -44,11 +49,13 @@ async function findPresentedToken(
   const found = await store.findTokenForVerification(id)
   const secret = matchSecret(peppers, found ? [found.secret] : [], sha256)
   if (!found || !secret) return null
+  // Not the id of the parsed secret: as a slice it would keep the whole secret in memory.
+  const { name, permissions, projectId, expiresAt, revokedAt } = found.token
   const row: CachedToken = {
     kind: 'token',
-    // Not the id of the parsed secret: as a slice it would keep the whole secret in memory.
     id: found.token.id,
-    token: found.token,
+    principal: { kind: 'token', id: found.token.id, name, permissions, projectId, expiresAt },
+    revokedAt,
     version: secret.version,
     readAt,
   }
@@ -56,9 +63,12 @@ async function findPresentedToken(
   return row
 }
 
-function toPrincipal(deps: VerifyDeps, { token, version }: CachedToken, now: number) {
-  if (token.revokedAt !== null || hasEnded(token.expiresAt, now)) return null
-  deps.lastUsed.note('token', token.id, version, now)
-  const { id, name, permissions, projectId, expiresAt } = token
-  return { kind: 'token' as const, id, name, permissions, projectId, expiresAt }
+function toPrincipal(
+  { lastUsed }: VerifyDeps,
+  { id, principal, revokedAt, version }: CachedToken,
+  now: number,
+): Principal | null {
+  if (revokedAt !== null || hasEnded(principal.expiresAt, now)) return null
+  lastUsed.note('token', id, version, now)
+  return principal
 }

@@ -16,7 +16,8 @@ export function holds(held: readonly string[], wanted: string): boolean {
 
 /** Rights on the management API, which issued keys cannot hold and `*` does not include. */
 export function isReserved(permission: string): boolean {
-  const [prefix] = permission.split(':', 1)
+  const end = permission.indexOf(':')
+  const prefix = end === -1 ? permission : permission.slice(0, end)
   return RESERVED_PREFIXES.some((reserved) => reserved === prefix)
 }
 

@@ -2,7 +2,8 @@ import { keyRates } from '../limits/limiter.ts'
 import type { VerificationRow } from '../store/key-store.ts'
 import { compileAddressList } from './address-list.ts'
 import { effectiveKey } from './effective.ts'
-import type { CachedKey } from './row-cache.ts'
+import type { Key } from './key.ts'
+import type { CachedKey, RememberedKey } from './row-cache.ts'
 
 /** The row as the cache holds it, with the secret that was presented. */
 export function toCachedKey(
@@ -14,13 +15,31 @@ export function toCachedKey(
   return {
     kind: 'key',
     id: key.id,
-    key,
+    key: remember(key),
     project,
     policies,
     effective,
     rates: keyRates(key.id, effective.rateLimits),
     secret: { version: secret.version, endsAt: secret.endsAt },
     allowsAddress: effective.ipAllowlist && compileAddressList(effective.ipAllowlist),
+    facts: null,
     readAt,
+  }
+}
+
+function remember(key: Key): RememberedKey {
+  const { id, projectId, name, owner, environment, enabled, metadata, notBefore } = key
+  const { revoked, revision } = key
+  return {
+    id,
+    projectId,
+    name,
+    owner,
+    environment,
+    enabled,
+    metadata,
+    notBefore,
+    revoked,
+    revision,
   }
 }

@@ -1,25 +1,43 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type CachedToken, MAX_ROW_AGE_MS, RowCache } from './row-cache.ts'
+import { type CachedKey, type CachedToken, MAX_ROW_AGE_MS, RowCache } from './row-cache.ts'
 
 /** A row of this id; what else is in it does not matter to the cache. */
 function row(id: string, ageMs = 0): CachedToken {
   return {
     kind: 'token',
     id,
-    token: {
-      id,
-      name: id,
-      permissions: [],
-      projectId: null,
-      createdAt: 0,
-      createdBy: 'x',
-      expiresAt: null,
-      revokedAt: null,
-      lastUsedAt: null,
-    },
+    principal: { kind: 'token', id, name: id, permissions: [], projectId: null, expiresAt: null },
+    revokedAt: null,
     version: 1,
     readAt: performance.now() - ageMs,
+  }
+}
+
+function keyRow(id: string, projectId: string): CachedKey {
+  const key = {
+    ...{ id, projectId, name: id, owner: null, environment: 'live' as const, enabled: true },
+    ...{ metadata: {}, notBefore: null, revoked: null, revision: 1 },
+  }
+  const project = {
+    ...{ id: projectId, enabled: true, revision: 1, defaultRateLimits: {}, defaultQuotas: {} },
+    ...{ maxLifetimeSeconds: null, reservationExpiry: 'released' as const },
+  }
+  const effective = {
+    ...{ permissions: [], allowedModels: null, ipAllowlist: null, expiresAt: null },
+    ...{ rateLimits: [], quotas: [] },
+  }
+  const limits = { effective, policies: [], rates: [], allowsAddress: null }
+  const secret = { version: 1, endsAt: null }
+  return {
+    kind: 'key',
+    id,
+    key,
+    project,
+    ...limits,
+    secret,
+    facts: null,
+    readAt: performance.now(),
   }
 }
 
@@ -68,6 +86,16 @@ test('a row that was read before a change is not added after it', () => {
   expect(cache.get('a1')).toBeUndefined()
   cache.add('a1', row('a'), cache.epoch)
   expect(cache.get('a1')?.id).toBe('a')
+})
+
+test('a key of another project is as good as absent, and so is a token', () => {
+  const cache = new RowCache()
+  cache.add('token', row('t'), cache.epoch)
+  cache.add('key', keyRow('k', 'project1'), cache.epoch)
+  expect(cache.getKey('key', null)?.id).toBe('k')
+  expect(cache.getKey('key', 'project1')?.id).toBe('k')
+  expect(cache.getKey('key', 'project2')).toBeUndefined()
+  expect(cache.getKey('token', null)).toBeUndefined()
 })
 
 test('it holds no more rows than it may, and those that were asked for last', () => {

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import type { Principal } from '../access/principal.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import type { KeyRate } from '../limits/limiter.ts'
 import type { Policy } from '../policies/policy.ts'
-import type { VerifyingProject } from '../store/key-store.ts'
-import type { Token } from '../tokens/token.ts'
+import type { Scope, VerifyingProject } from '../store/key-store.ts'
 import type { EffectiveKey } from './effective.ts'
 import type { Key } from './key.ts'
 
@@ -11,11 +11,26 @@ import type { Key } from './key.ts'
 export const MAX_ROW_AGE_MS = 1000
 export const DEFAULT_CACHE_ROWS = 50_000
 
+/** What of a key outlives the read. 50,000 of them are held: what no verification looks at is left out. */
+export type RememberedKey = Pick<
+  Key,
+  | 'id'
+  | 'projectId'
+  | 'name'
+  | 'owner'
+  | 'environment'
+  | 'enabled'
+  | 'metadata'
+  | 'notBefore'
+  | 'revoked'
+  | 'revision'
+>
+
 /** A key as a verification needs it, with the secret that was presented. Data, never a verdict (R22). */
 export interface CachedKey {
   kind: 'key'
   id: string
-  key: Key
+  key: RememberedKey
   project: VerifyingProject
   policies: readonly Policy[]
   effective: EffectiveKey
@@ -23,6 +38,8 @@ export interface CachedKey {
   secret: { version: number; endsAt: number | null }
   /** Is the address on the key's list? null when the key has none. */
   allowsAddress: ((ip: string) => boolean) | null
+  /** The facts that a verdict shows, as JSON; null until one is asked for. */
+  facts: string | null
   /** `performance.now()` of the read. */
   readAt: number
 }
@@ -30,7 +47,9 @@ export interface CachedKey {
 export interface CachedToken {
   kind: 'token'
   id: string
-  token: Token
+  principal: Principal
+  /** Epoch ms; null = not revoked. */
+  revokedAt: number | null
   version: number
   readAt: number
 }
@@ -43,7 +62,8 @@ export type CachedRow = CachedKey | CachedToken
  */
 export class RowCache {
   readonly #rows: LRUCache<string, CachedRow>
-  readonly #shasById = new Map<string, Set<string>>()
+  /** One or two of a key: as a set each would take 200 bytes. */
+  readonly #shasById = new Map<string, string[]>()
   #epoch = 0
 
   constructor(maxRows: number = DEFAULT_CACHE_ROWS) {
@@ -64,12 +84,19 @@ export class RowCache {
     return undefined
   }
 
+  /** The row of a key that the scope may see: another one is as good as absent. */
+  getKey(sha256: string, scope: Scope): CachedKey | undefined {
+    const row = this.get(sha256)
+    if (row?.kind !== 'key') return undefined
+    return scope === null || scope === row.key.projectId ? row : undefined
+  }
+
   add(sha256: string, row: CachedRow, readEpoch: number): void {
     if (readEpoch !== this.#epoch) return
     this.#rows.set(sha256, row)
     const shas = this.#shasById.get(row.id)
-    if (shas) shas.add(sha256)
-    else this.#shasById.set(row.id, new Set([sha256]))
+    if (shas === undefined) this.#shasById.set(row.id, [sha256])
+    else if (!shas.includes(sha256)) shas.push(sha256)
   }
 
   /** Drops what a change of this key, token or project makes stale. */
@@ -83,8 +110,8 @@ export class RowCache {
   }
 
   #forget(id: string, sha256: string): void {
-    const shas = this.#shasById.get(id)
-    shas?.delete(sha256)
-    if (shas?.size === 0) this.#shasById.delete(id)
+    const others = this.#shasById.get(id)?.filter((other) => other !== sha256) ?? []
+    if (others.length > 0) this.#shasById.set(id, others)
+    else this.#shasById.delete(id)
   }
 }

@@ -13,6 +13,8 @@ import { hasEnded, isRevoked } from './key.ts'
 import type { CachedKey } from './row-cache.ts'
 import { secretSha256 } from './secret-digest.ts'
 
+const MAX_SECRET_LENGTH = 1024
+
 /** What is asked: the request, by whom, and at which time. */
 export interface Question {
   request: VerifyRequest
@@ -39,16 +41,22 @@ interface Refusal {
  */
 export function verifyKey(deps: VerifyDeps, question: Question): Verdict | Promise<Verdict> {
   const { scope, request } = question
-  const presented = parseKey(request.secret)
-  if (!presented.ok && !mayBeImported(deps, scope, request.secret)) {
-    return { code: 'malformed', row: null }
-  }
-  const sha256 = secretSha256(request.secret)
-  const cached = deps.rowCache.get(sha256)
-  if (cached?.kind === 'key') return decide(deps, cached, question)
+  const { secret } = request
+  if (!isHashable(secret)) return { code: 'malformed', row: null }
+  // First, because a remembered secret needs no parsing: only the whole string has this digest.
+  const sha256 = secretSha256(secret)
+  const cached = deps.rowCache.getKey(sha256, scope)
+  if (cached) return decide(deps, cached, question)
+  const presented = parseKey(secret)
+  if (!presented.ok && !mayBeImported(deps, scope, secret)) return { code: 'malformed', row: null }
   return findPresentedKey(deps, scope, presented, sha256).then((row) =>
     row ? decide(deps, row, question) : { code: 'unknown', row: null },
   )
+}
+
+/** No longer than any secret, and not one of several strings with the same UTF-8. */
+function isHashable(secret: string): boolean {
+  return secret.length <= MAX_SECRET_LENGTH && secret.isWellFormed()
 }
 
 function decide(deps: VerifyDeps, row: CachedKey, question: Question): Verdict | Promise<Verdict> {

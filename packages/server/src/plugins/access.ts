@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit'
 import { ALL_PERMISSIONS, type ManagementPermission } from '@keysmith/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { authenticate, readBearer } from '../access/authenticate.ts'
+import { authenticate } from '../access/authenticate.ts'
 import { holds } from '../access/permissions.ts'
 import type { Principal } from '../access/principal.ts'
 import { ApiError } from '../errors.ts'
@@ -85,8 +85,7 @@ export const access = fastifyPlugin<AccessOptions>(async (app, options) => {
       reply.header('x-keysmith-version', options.version)
       done(authorize(request, reply, principal, access))
     }
-    const bearer = readBearer(request.headers.authorization)
-    const found = bearer === null ? null : authenticate(deps, bearer, deps.now())
+    const found = authenticate(deps, request.headers.authorization, deps.now())
     if (found instanceof Promise) found.then(admit, done)
     else admit(found)
   })

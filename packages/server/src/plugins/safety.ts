@@ -36,9 +36,20 @@ export function guardEveryRequest(app: FastifyInstance, isDraining: () => boolea
 
 /** Also for the answers of the framework that no hook sees. */
 export function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id)
-  reply.header('x-content-type-options', 'nosniff')
-  reply.header('cache-control', 'no-store')
+  const headers = commonHeaders(request.id)
+  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1])
+}
+
+/** Names and values in turn. */
+export function commonHeaders(requestId: string): string[] {
+  return [
+    'x-request-id',
+    requestId,
+    'x-content-type-options',
+    'nosniff',
+    'cache-control',
+    'no-store',
+  ]
 }
 
 function holdsSecret(url: string): boolean {

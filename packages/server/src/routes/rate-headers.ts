@@ -1,21 +1,31 @@
-import type { FastifyReply } from 'fastify'
 import type { Verdict } from '../keys/verify-key.ts'
-import type { Limiter } from '../limits/limiter.ts'
+import type { KeyRate, Limiter } from '../limits/limiter.ts'
 
 /**
  * `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-10: one item per rate limit of
  * the key. A limit of a policy or of the project is named `name:id`. `t` is the time until everything is there again.
+ * Names and values in turn.
  */
-export function setRateHeaders(limiter: Limiter, { row }: Verdict, reply: FastifyReply): void {
-  if (!row || row.rates.length === 0) return
-  const states = limiter.peek(row.rates)
-  const policies = row.rates.map(
-    ({ label, limit, windowSeconds }) => `"${label}";q=${limit};w=${windowSeconds}`,
-  )
-  const rests = states.map(
-    ({ rate, remaining, resetMs }) =>
-      `"${rate.label}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`,
-  )
-  reply.header('ratelimit-policy', policies.join(', '))
-  reply.header('ratelimit', rests.join(', '))
+export function rateHeaders(limiter: Limiter, { row }: Verdict): string[] {
+  if (!row || row.rates.length === 0) return []
+  const rests = limiter
+    .peek(row.rates)
+    .map(
+      ({ rate, remaining, resetMs }) =>
+        `"${rate.label}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`,
+    )
+  return ['ratelimit-policy', policyOf(row.rates), 'ratelimit', rests.join(', ')]
+}
+
+const policies = new WeakMap<readonly KeyRate[], string>()
+
+/** The same for every request of a row. */
+function policyOf(rates: readonly KeyRate[]): string {
+  const known = policies.get(rates)
+  if (known !== undefined) return known
+  const policy = rates
+    .map(({ label, limit, windowSeconds }) => `"${label}";q=${limit};w=${windowSeconds}`)
+    .join(', ')
+  policies.set(rates, policy)
+  return policy
 }
