@@ -42,3 +42,5 @@ export function prepareChargeRequestWrites(db: Database.Database) {
         .changes) satisfies Operations['forgetChargeRequests'],
   }
 }
+
+export type ChargeRequestWrites = ReturnType<typeof prepareChargeRequestWrites>

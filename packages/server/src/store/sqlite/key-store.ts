@@ -5,6 +5,7 @@ import {
   type KeyStore,
   StorageUnavailable,
 } from '../key-store.ts'
+import { packCharge, unpackOutcome } from './charge-message.ts'
 import { prepareReads } from './reads.ts'
 import { TurnReads } from './turn-reads.ts'
 import type { WriteArguments, WriteName, WriteResult } from './write-job.ts'
@@ -71,7 +72,7 @@ export function createSqliteKeyStore(options: {
     countPolicyKeys: (...args) => read(() => reads.policyKeyCounts(...args)),
     updatePolicy: (...args) => write('updatePolicy', ...args),
     deletePolicy: (...args) => write('deletePolicy', ...args),
-    charge: (request) => writer.write('charge', [request]),
+    charge: (request) => writer.write('charge', packCharge(request)).then(unpackOutcome),
     endReservation: (end) => writer.write('endReservation', [end]),
     expireReservations: (...args) => writer.write('expireReservations', args),
     forgetReservations: (...args) => writer.write('forgetReservations', args),

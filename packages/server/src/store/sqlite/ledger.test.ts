@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { ALL_SETTINGS, type LedgerStore, ledgerCommands } from '../contract/_ledger-commands.ts'
 import { changeOf, someKey, someProject, someSecret } from '../contract/_records.ts'
 import { ReferenceLedger } from '../contract/_reference-ledger.ts'
+import { packCharge, unpackOutcome } from './charge-message.ts'
 import { migrateUp } from './migrate.ts'
 import { prepareReads } from './reads.ts'
 import type { WriteArguments, WriteName, WriteResult } from './write-job.ts'
@@ -32,7 +33,7 @@ function openOperations() {
   run({ name: 'insertKey', args: [key, someSecret(), changeOf({ kind: 'key', id: key.id })] })
 
   const store: LedgerStore = {
-    charge: (...args) => write('charge', ...args),
+    charge: async (request) => unpackOutcome(await write('charge', ...packCharge(request))),
     endReservation: (...args) => write('endReservation', ...args),
     expireReservations: (...args) => write('expireReservations', ...args),
     forgetReservations: (...args) => write('forgetReservations', ...args),
@@ -67,4 +68,4 @@ test(`${RUNS} random histories leave what a plain ledger says`, async () => {
   await fc.assert(history, { numRuns: RUNS })
   process.stdout.write(`ledger: ${RUNS} histories, ${steps} steps, 0 differences\n`)
   expect(steps).toBeGreaterThan(RUNS * 5)
-}, 120_000)
+}, 300_000)

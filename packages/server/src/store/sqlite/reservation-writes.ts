@@ -103,3 +103,5 @@ export function prepareReservationWrites(db: Database.Database, counters: Counte
     }) satisfies Operations['endReservation'],
   }
 }
+
+export type ReservationWrites = ReturnType<typeof prepareReservationWrites>

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type Database from 'better-sqlite3'
 import { EXIT, StartRefused } from '../../exit.ts'
 import { openWriter, sqliteCode } from './open-database.ts'
-import type { JobResult, WriteJob, WriterMessage } from './write-job.ts'
+import type { BatchResult, WriteBatch, WriteJob, WriterMessage } from './write-job.ts'
 import { createWrites } from './writes.ts'
 
 /** Runs in the writer thread: every batch of jobs is one transaction and one fsync. */
@@ -13,14 +13,14 @@ function startWriter(path: string): void {
   const db = openOrRefuse(path, send)
   if (!db) return
   const runBatch = createBatch(db)
-  port.on('message', (message: WriteJob[] | 'close') => {
+  port.on('message', (message: WriteBatch | 'close') => {
     if (message === 'close') {
       db.close()
       port.close()
       return
     }
     try {
-      send({ type: 'batch', results: runBatch(message) })
+      send({ type: 'batch', result: runBatch(message) })
     } catch (error) {
       send({ type: 'fatal', message: describe(error) })
     }
@@ -38,32 +38,37 @@ function openOrRefuse(path: string, send: (message: WriterMessage) => void) {
   }
 }
 
-function createBatch(db: Database.Database): (jobs: WriteJob[]) => JobResult[] {
+function createBatch(db: Database.Database): (batch: WriteBatch) => BatchResult {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const write = createWrites(db)
 
-  const runJobs = (jobs: WriteJob[]): JobResult[] =>
-    jobs.map((job) => {
+  const runJobs = ({ names, args }: WriteBatch): BatchResult => {
+    const failures: BatchResult['failures'] = []
+    const outcomes = names.map((name, index) => {
       try {
-        return { ok: true, outcome: write(job) }
+        return write({ name, args: args[index] } as WriteJob)
       } catch (error) {
         // SQLite ends the whole transaction on some errors (a full disk, for one).
         if (isFatal(error) || !db.inTransaction) throw error
-        return { ok: false, message: describe(error) }
+        failures.push({ index, message: describe(error) })
+        return null
       }
     })
+    return { outcomes, failures }
+  }
 
-  return (jobs) => {
+  return (batch) => {
     try {
       begin.run()
-      const results = runJobs(jobs)
+      const result = runJobs(batch)
       commit.run()
-      return results
+      return result
     } catch (error) {
       if (isFatal(error)) throw error
       if (db.inTransaction) db.exec('ROLLBACK')
-      return jobs.map(() => ({ ok: false, message: describe(error) }))
+      const message = describe(error)
+      return { outcomes: [], failures: batch.names.map((_name, index) => ({ index, message })) }
     }
   }
 }

@@ -2,8 +2,9 @@ import { Worker } from 'node:worker_threads'
 import { StartRefused } from '../../exit.ts'
 import { StorageUnavailable } from '../key-store.ts'
 import type {
-  JobResult,
+  BatchResult,
   WriteArguments,
+  WriteBatch,
   WriteName,
   WriteResult,
   WriterMessage,
@@ -15,8 +16,10 @@ const MAX_BATCH = 256
 const MAX_QUEUE = 10_000
 
 interface Waiting {
-  job: { name: WriteName; args: unknown[] }
-  settle: (result: JobResult) => void
+  name: WriteName
+  args: unknown[]
+  settle: (outcome: unknown) => void
+  fail: (message: string) => void
 }
 
 /**
@@ -56,7 +59,7 @@ export class Writer {
       onFatal(message)
     }
     worker.on('message', (message: WriterMessage) => {
-      if (message.type === 'batch') this.#finish(message.results)
+      if (message.type === 'batch') this.#finish(message.result)
       if (message.type === 'fatal') fail(message.message)
     })
     worker.on('error', (error: Error) => fail(error.message))
@@ -74,16 +77,13 @@ export class Writer {
         reject(new StorageUnavailable(this.#failure ?? 'too many writes are waiting'))
         return
       }
-      const settle = (result: JobResult) => {
-        if (!result.ok) {
-          reject(new StorageUnavailable(result.message))
-          return
-        }
-        const outcome = result.outcome as WriteResult<Name>
+      const settle = (result: unknown) => {
+        const outcome = result as WriteResult<Name>
         onCommit?.(outcome)
         resolve(outcome)
       }
-      this.#queue.push({ job: { name, args }, settle })
+      const fail = (message: string) => reject(new StorageUnavailable(message))
+      this.#queue.push({ name, args, settle, fail })
       // At the end of the turn: what is queued in one turn shares a commit.
       if (this.#running.length === 0 && this.#queue.length === 1) {
         queueMicrotask(() => this.#startBatch())
@@ -111,22 +111,29 @@ export class Writer {
   #startBatch(): void {
     this.#running = this.#queue.splice(0, MAX_BATCH)
     if (this.#running.length > 0) {
-      this.#worker.postMessage(this.#running.map((waiting) => waiting.job))
+      const batch: WriteBatch = {
+        names: this.#running.map(({ name }) => name),
+        args: this.#running.map(({ args }) => args),
+      }
+      this.#worker.postMessage(batch)
     } else this.#idle?.()
   }
 
-  #finish(results: JobResult[]): void {
+  #finish({ outcomes, failures }: BatchResult): void {
     const done = this.#running
     this.#startBatch()
+    const messages = new Map(failures.map(({ index, message }) => [index, message]))
     for (const [index, waiting] of done.entries()) {
-      waiting.settle(results[index] ?? { ok: false, message: 'the writer lost this job' })
+      const message = messages.get(index)
+      if (message === undefined) waiting.settle(outcomes[index])
+      else waiting.fail(message)
     }
   }
 
   #rejectAll(message: string): void {
     const lost = [...this.#running, ...this.#queue.splice(0)]
     this.#running = []
-    for (const waiting of lost) waiting.settle({ ok: false, message })
+    for (const waiting of lost) waiting.fail(message)
     this.#idle?.()
   }
 }

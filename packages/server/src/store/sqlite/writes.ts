@@ -10,37 +10,50 @@ import { prepareTokenWrites } from './token-writes.ts'
 import { Undo } from './undo.ts'
 import { prepareUsageWrites } from './usage-writes.ts'
 import { prepareRecordUses } from './use-writes.ts'
-import type { Operations, WriteJob } from './write-job.ts'
+import type { InSavepoint, Operations, WriteJob } from './write-job.ts'
 
 /**
  * Runs one job inside a savepoint of the batch. An outcome other than `ok` leaves nothing behind; an
  * error of SQLite is thrown, with the savepoint rolled back.
  */
 export function createWrites(db: Database.Database): (job: WriteJob) => unknown {
-  const operations = prepareOperations(db)
-  const savepoint = db.prepare('SAVEPOINT job')
-  const release = db.prepare('RELEASE job')
-  const rollback = db.prepare('ROLLBACK TO job')
+  const inSavepoint = prepareSavepoint(db)
+  const operations = prepareOperations(db, inSavepoint)
 
   return ({ name, args }) => {
-    savepoint.run()
+    const run = operations[name] as (...args: unknown[]) => unknown
+    // A charge makes its own where it needs one: it is what the service does most.
+    if (name === 'charge') return run(...args)
     try {
-      const run = operations[name] as (...args: unknown[]) => unknown
-      const outcome = run(...args)
-      release.run()
-      return outcome
+      return inSavepoint(() => run(...args))
     } catch (error) {
-      if (db.inTransaction) {
-        rollback.run()
-        release.run()
-      }
       if (error instanceof Undo) return error.outcome
       throw error
     }
   }
 }
 
-function prepareOperations(db: Database.Database): Operations {
+function prepareSavepoint(db: Database.Database): InSavepoint {
+  const savepoint = db.prepare('SAVEPOINT job')
+  const release = db.prepare('RELEASE job')
+  const rollback = db.prepare('ROLLBACK TO job')
+  return (run) => {
+    savepoint.run()
+    try {
+      const result = run()
+      release.run()
+      return result
+    } catch (error) {
+      if (db.inTransaction) {
+        rollback.run()
+        release.run()
+      }
+      throw error
+    }
+  }
+}
+
+function prepareOperations(db: Database.Database, inSavepoint: InSavepoint): Operations {
   const record = prepareChange(db)
   /** Exactly one row was changed, and the change is on record; else nothing happened. */
   const finish = (changes: number, change: Change) => {
@@ -54,7 +67,7 @@ function prepareOperations(db: Database.Database): Operations {
     ...preparePolicyWrites(db, finish),
     ...prepareSecretWrites(db, finish),
     ...prepareTokenWrites(db, finish),
-    ...prepareQuotaWrites(db, finish),
+    ...prepareQuotaWrites(db, finish, inSavepoint),
     ...prepareUsageWrites(db),
     recordUses: prepareRecordUses(db),
   }

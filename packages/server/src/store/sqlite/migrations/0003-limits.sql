@@ -52,7 +52,9 @@ CREATE TABLE quota_counters (
   key_id       TEXT NOT NULL REFERENCES keys (id),
   source_id    TEXT NOT NULL,
   name         TEXT NOT NULL,
-  period       TEXT NOT NULL CHECK (period IN ('none', 'day', 'week', 'month')),
+  -- Not with IN, which SQLite puts into a table of its own for each charge.
+  period       TEXT NOT NULL
+    CHECK (period = 'none' OR period = 'day' OR period = 'week' OR period = 'month'),
   period_start INTEGER NOT NULL,
   generation   INTEGER NOT NULL,
   resets       INTEGER NOT NULL,
