@@ -73,6 +73,7 @@ test('planted defect: the comparison finds what a database has lost', async () =
   const db = new Database(join(copy, 'keysmith.db'))
   db.prepare('UPDATE keys SET revoked_at = NULL WHERE id = ?').run(unrevoked)
   db.prepare('DELETE FROM secrets WHERE key_id = ?').run(gone)
+  db.prepare('DELETE FROM usage WHERE key_id = ?').run(gone)
   db.prepare('DELETE FROM keys WHERE id = ?').run(gone)
   db.prepare('UPDATE secrets SET ends_at = NULL WHERE key_id = ?').run(rolledBack)
   db.prepare("DELETE FROM audit_events WHERE target_id = ? AND action = 'key.revoked'").run(
