@@ -75,6 +75,11 @@ const CHANGES: Record<string, () => Promise<Change>> = {
     await ask(service, 'POST', `/v1/keys/${id}/rotate`, { body: { overlapSeconds: 60 } })
     return { path: `/v1/keys/${id}/overlap`, body: { overlapSeconds: 90 } }
   },
+  'keys.setQuotaUsed': async () => {
+    const { id } = (await createKey(service, { quotas: { credits: { limit: 9, period: 'none' } } }))
+      .key
+    return { path: `/v1/keys/${id}/quotas`, body: { name: 'credits', used: 5 } }
+  },
   'policies.create': async () => ({ path: '/v1/policies', body: { name: `p-${generateId()}` } }),
   'projects.create': async () => ({ path: '/v1/projects', body: { name: `p-${generateId()}` } }),
   'tokens.create': async () => ({ path: '/v1/tokens', body: { name: 'x', permissions: [] } }),
@@ -84,7 +89,9 @@ const CHANGES: Record<string, () => Promise<Change>> = {
 const SHOWS_SECRET = new Set(['tokens.create'])
 
 /** Nothing is changed, or a repetition finds what is there and changes nothing. */
-const WITHOUT_KEY = new Set(['verify', 'keys.import'])
+const WITHOUT_KEY = new Set([
+  ...['verify', 'keys.import', 'reservations.settle', 'reservations.release'],
+])
 const isChange = (route: LiveRoute) => route.method === 'POST' && !WITHOUT_KEY.has(routeName(route))
 
 test('every POST that a repetition would carry out again takes an Idempotency-Key', () => {
