@@ -1,9 +1,10 @@
 import { generateKey } from '@keysmith/key-format'
-import { describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { PresentedKey } from '../src/adapters/options.ts'
 import { createClient } from '../src/index.ts'
 import { ADAPTERS, type ProtectOptions, protect } from './_adapters.ts'
 import { answerWith, type Between } from './_between.ts'
+import { type Keysmith, startKeysmith } from './_keysmith.ts'
 
 const ADAPTER_NAMES = Object.keys(ADAPTERS)
 /** Those that see the answer. */
@@ -304,6 +305,69 @@ describe.each(SETTLING)('%s ends what it reserved', (adapter) => {
     const shown = { ...facts, remaining: { tokens: 900 } }
     expect(JSON.parse(JSON.stringify(app.handled))).toEqual([shown])
     expect(structuredClone(app.handled)).toEqual([shown])
+  })
+})
+
+describe.each(SETTLING)('%s before a real service', (adapter) => {
+  let service: Keysmith
+  beforeAll(async () => {
+    service = await startKeysmith()
+  })
+  afterAll(() => service.stop())
+
+  const startWith = async (options: Omit<ProtectOptions, 'client'>) => {
+    const { client } = service
+    const quotas = {
+      credits: { limit: 5, period: 'month' },
+      tokens: { limit: 100, period: 'none' },
+    } as const
+    const rateLimits = { images: { limit: 3, windowSeconds: 3600 } }
+    const created = await client.keys.create({ name: 'a', quotas, rateLimits })
+    const app = await protect(adapter, { client, ...options })
+    const headers = { authorization: `Bearer ${created.secret}` }
+    const counts = async () => (await client.keys.get(created.key.id)).quotas
+    return { app, counts, ask: () => fetch(app.url, { headers }) }
+  }
+
+  test('a cost is charged, and what exceeds it is refused with 429 and a time where one helps', async () => {
+    const { app, counts, ask } = await startWith({ cost: 3 })
+    expect((await ask()).status).toBe(200)
+    const refused = await ask()
+    expect(refused.status).toBe(429)
+    expect(await refused.json()).toMatchObject({ code: 'quota_exhausted' })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect([app.handled.length, (await counts()).credits?.used]).toEqual([1, 3])
+
+    const fast = await startWith({ cost: { images: 3 } })
+    expect((await fast.ask()).status).toBe(200)
+    const limited = await fast.ask()
+    expect(await limited.json()).toMatchObject({ status: 429, code: 'rate_limited' })
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(3000)
+    const never = await (await startWith({ cost: { images: 4 } })).ask()
+    expect([never.status, never.headers.get('retry-after')]).toEqual([429, null])
+    const spent = await (await startWith({ reserve: { tokens: 101 } })).ask()
+    expect([spent.status, spent.headers.get('retry-after')]).toEqual([429, null])
+  })
+
+  test('what was reserved is settled with what was used, or given back', async () => {
+    const used = await startWith({ reserve: { tokens: 60 }, settle: () => ({ tokens: 21 }) })
+    expect((await used.ask()).status).toBe(200)
+    await expect.poll(used.counts).toMatchObject({ tokens: { used: 21, reserved: 0 } })
+    const failed = await startWith({ reserve: { tokens: 60 }, handle: () => ({ status: 500 }) })
+    expect((await failed.ask()).status).toBe(500)
+    await expect.poll(failed.counts).toMatchObject({ tokens: { used: 0, reserved: 0 } })
+    const other = await startWith({
+      reserve: { tokens: 60 },
+      settle: () => ({ images: 1 }),
+      logger: { warn: () => {} },
+    })
+    expect((await other.ask()).status).toBe(200)
+    await expect.poll(other.counts).toMatchObject({ tokens: { used: 60, reserved: 0 } })
+  })
+
+  test('a question that the service refuses, such as one of a negative cost, lets nobody through', async () => {
+    const { app, ask } = await startWith({ cost: { credits: -1 }, logger: { warn: () => {} } })
+    expect([(await ask()).status, app.handled]).toEqual([503, []])
   })
 })
 

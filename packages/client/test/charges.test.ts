@@ -182,6 +182,38 @@ test('what counts as used can be set, and a reservation of before then counts no
   ).rejects.toMatchObject({ code: 'quota_not_found' })
 })
 
+test('what a key used is given as a series, by the hour or the day', async () => {
+  const { key, secret } = await createKey()
+  await keysmith.client.verify(secret, { cost: { tokens: 600, images: 2 } })
+  await keysmith.client.verify(secret, { cost: { tokens: 600 } })
+  const usage = () => keysmith.client.keys.usage(key.id, { resolution: 'day' })
+  const verdicts = { valid: 1, quota_exhausted: 1 }
+  await expect
+    .poll(async () => (await usage()).points, { timeout: 10_000 })
+    .toMatchObject([{ charged: { tokens: 600, images: 2 }, verdicts }])
+  expect(await keysmith.client.keys.usage(key.id)).toMatchObject({ resolution: 'hour' })
+  await expect(keysmith.client.keys.usage('0000000000000001')).rejects.toThrow(NotFoundError)
+})
+
+test('the limits of a policy hold for its keys from the next verification on', async () => {
+  const { policies, keys, verify } = keysmith.client
+  const quotas = { tokens: { limit: 10, period: 'day' as const } }
+  const policy = await policies.create({ name: 'small', quotas })
+  const { key, secret } = await keys.create({ name: 'under policy', policyIds: [policy.id] })
+  expect((await verify(secret, { cost: { tokens: 11 } })).code).toBe('quota_exhausted')
+  await policies.update(policy.id, { quotas: { tokens: { limit: 11, period: 'day' } } })
+  expect(await verify(secret, { cost: { tokens: 11 } })).toMatchObject({ remaining: { tokens: 0 } })
+  const set = { name: 'tokens', used: 4, policyId: policy.id }
+  const { effective } = await keys.setQuotaUsed(key.id, set)
+  expect(effective.quotas).toMatchObject([{ source: { kind: 'policy' }, used: 4 }])
+  expect(await policies.get(policy.id)).toMatchObject({ name: 'small', keys: 1 })
+  expect((await policies.list({ name: 'small' })).items).toHaveLength(1)
+  await expect(policies.delete(policy.id)).rejects.toMatchObject({ status: 409 })
+  await keys.update(key.id, { policyIds: [] })
+  expect(await policies.delete(policy.id)).toBeUndefined()
+  await expect(policies.get(policy.id)).rejects.toThrow(NotFoundError)
+})
+
 describe('what is no reservation is refused', () => {
   test('by the service, when there is none of this id, or the cost is of another name', async () => {
     const { settle, release } = keysmith.client.reservations

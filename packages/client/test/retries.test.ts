@@ -95,7 +95,9 @@ describe('one call is one request, however often it is sent', () => {
       () => client.keys.revoke('a'),
       () => client.keys.setOverlap('a', 1),
       () => client.keys.endOverlap('a'),
+      () => client.keys.setQuotaUsed('a', { name: 'tokens', used: 1 }),
       () => client.projects.create({ name: 'a' }),
+      () => client.policies.create({ name: 'a' }),
       () => client.tokens.create({ name: 'a', permissions: [] }),
     ]
     for (const call of calls) await failed(call()).toBeInstanceOf(ServerError)
