@@ -5,24 +5,22 @@ export interface Spread {
   high: number
 }
 
-export type Times<Name extends string> = Record<Name, number>
-
 /**
- * Takes the time of each variant once per round, each round in another order, so that what disturbs the machine
- * disturbs all of them. A variant gives its own time.
+ * Takes each variant once per round, each round in another order, so that what disturbs the machine disturbs all
+ * of them. A variant gives its own time, or whatever it measures.
  */
-export async function interleave<Name extends string>(
+export async function interleave<Name extends string, Measured = number>(
   rounds: number,
-  variants: Record<Name, () => Promise<number>>,
-): Promise<Times<Name>[]> {
+  variants: Record<Name, () => Promise<Measured>>,
+): Promise<Record<Name, Measured>[]> {
   const names = Object.keys(variants) as Name[]
-  const all: Times<Name>[] = []
+  const all: Record<Name, Measured>[] = []
   for (let round = 0; round < rounds; round++) {
     const first = round % names.length
     const order = [...names.slice(first), ...names.slice(0, first)]
-    const times: Partial<Times<Name>> = {}
-    for (const name of order) times[name] = await variants[name]()
-    all.push(times as Times<Name>)
+    const measured: Partial<Record<Name, Measured>> = {}
+    for (const name of order) measured[name] = await variants[name]()
+    all.push(measured as Record<Name, Measured>)
   }
   return all
 }

@@ -7,11 +7,14 @@
 import { parseArgs } from 'node:util'
 import { measureCli } from './cli.ts'
 import { measureClient } from './client.ts'
-import { isMissed, keepResult, printResult, type Result } from './result.ts'
+import { moveToLoadCore } from './cores.ts'
+import { type Effort, isMissed, keepResult, printResult, type Result } from './result.ts'
+import { measureVerify } from './verify.ts'
 
-const BENCHES: Record<string, (rounds: number) => Promise<Result>> = {
+const BENCHES: Record<string, (effort: Effort) => Promise<Result>> = {
   client: measureClient,
   cli: measureCli,
+  verify: measureVerify,
 }
 
 const { values, positionals } = parseArgs({
@@ -25,7 +28,8 @@ if (measure === undefined) {
   process.exit(2)
 }
 
-const result = await measure(values.quick ? 9 : 45)
+moveToLoadCore()
+const result = await measure(values.quick ? 'quick' : 'full')
 printResult(name, result)
 // A quick look is too coarse to be quoted.
 if (!values.quick) keepResult(name, result)

@@ -1,0 +1,123 @@
+import { createClient } from '@keysmith/client'
+import { startBaseline } from './baseline.ts'
+import { loadFor, type Target, type Throughput } from './load.ts'
+import type { Program } from './program.ts'
+import type { Effort, Figure, Result } from './result.ts'
+import { interleave, spreadOf } from './rounds.ts'
+import { seededFolder, seededQuestions, toQuestion } from './seed.ts'
+import { type Service, startService } from './service.ts'
+
+const KEYS = 100_000
+const EFFORT = { quick: { rounds: 9, seconds: 0.4 }, full: { rounds: 15, seconds: 2 } }
+const WARM_UP_ROUNDS = 2
+/** Whatever a setting can switch off. */
+const SWITCHED_OFF = {
+  KEYSMITH_LEASE_MS: '0',
+  KEYSMITH_API_DOCS: 'off',
+  KEYSMITH_LOG_LEVEL: 'silent',
+}
+
+/** Verification against a route that does nothing (P1, P2, P3, P14). */
+export async function measureVerify(effort: Effort): Promise<Result> {
+  const folder = await seededFolder(KEYS)
+  const programs = [
+    await startBaseline(),
+    await startService({ folder }),
+    await startService({ settings: SWITCHED_OFF }),
+  ] as const
+  try {
+    return await measure(effort, ...programs)
+  } finally {
+    for (const program of programs) await program.stop()
+  }
+}
+
+async function measure(
+  effort: Effort,
+  baseline: Program,
+  service: Service,
+  bare: Service,
+): Promise<Result> {
+  const { rounds, seconds } = EFFORT[effort]
+  const cached = await createQuestion(service)
+  const withoutOptions = await createQuestion(bare)
+  const ask = (target: Target) => () => loadFor(seconds, target)
+  const variants = {
+    baseline: ask({ ...baselineTarget(baseline), bodies: [cached] }),
+    cached: ask({ ...verifyTarget(service), bodies: [cached] }),
+    cold: createColdLoad(service, seconds),
+    withoutOptions: ask({ ...verifyTarget(bare), bodies: [withoutOptions] }),
+  }
+  await interleave(WARM_UP_ROUNDS, variants)
+  const measured = await interleave(rounds, variants)
+  return {
+    method: `As fast as 64 connections get answers, ${seconds} s each, interleaved with B; every answer is checked.`,
+    rounds,
+    figures: toFigures(measured),
+  }
+}
+
+function baselineTarget({ pid, baseUrl }: Program) {
+  return { pid, url: baseUrl, expect: { status: 200, text: '"valid":true' } }
+}
+
+export function verifyTarget({ pid, baseUrl, token }: Service) {
+  return { pid, url: `${baseUrl}/v1/verify`, token, expect: { status: 200, text: '"valid":true' } }
+}
+
+async function createQuestion(service: Service): Promise<string> {
+  const { secret } = await createClient(service).keys.create({
+    name: 'billing-worker',
+    owner: 'team-billing',
+    permissions: ['jobs:*'],
+  })
+  return toQuestion(secret)
+}
+
+/** Goes on with other keys in every round, so that no row is still remembered when its key comes again. */
+function createColdLoad(service: Service, seconds: number): () => Promise<Throughput> {
+  let bodies = seededQuestions(KEYS)
+  return async () => {
+    const throughput = await loadFor(seconds, { ...verifyTarget(service), bodies })
+    const { requests } = throughput
+    if (requests > KEYS) throw new Error(`${requests} requests: ${KEYS} keys are not enough`)
+    bodies = [...bodies.slice(requests), ...bodies.slice(0, requests)]
+    return throughput
+  }
+}
+
+type Measured = Record<'baseline' | 'cached' | 'cold' | 'withoutOptions', Throughput>
+
+function toFigures(rounds: Measured[]): Figure[] {
+  const of = (take: (round: Measured) => number) => spreadOf(rounds.map(take))
+  const ratio = (one: keyof Measured, other: keyof Measured) =>
+    of((round) => round[one].perSecond / round[other].perSecond)
+  const cpuUs = (name: keyof Measured) => of((round) => round[name].cpuUs)
+  return [
+    { what: 'B', unit: '/s', ...of((round) => round.baseline.perSecond) },
+    {
+      what: 'P1 cached, against B',
+      unit: 'x',
+      must: { atLeast: 0.7 },
+      goal: { atLeast: 0.9 },
+      ...ratio('cached', 'baseline'),
+    },
+    {
+      what: 'P2 cold SQLite, 100k keys, against B',
+      unit: 'x',
+      must: { atLeast: 0.45 },
+      goal: { atLeast: 0.7 },
+      ...ratio('cold', 'baseline'),
+    },
+    {
+      what: 'P14 product defaults, against all switched off',
+      unit: 'x',
+      must: { atLeast: 0.65 },
+      goal: { atLeast: 0.85 },
+      ...ratio('cached', 'withoutOptions'),
+    },
+    { what: 'processor time per request: B', unit: 'us', ...cpuUs('baseline') },
+    { what: 'processor time per request: cached', unit: 'us', ...cpuUs('cached') },
+    { what: 'processor time per request: cold', unit: 'us', ...cpuUs('cold') },
+  ]
+}
