@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import Fastify from 'fastify'
+import type { Target } from './load.ts'
 import { type Program, startProgram } from './program.ts'
+import { ANSWER, ANSWER_SCHEMA, QUESTION_SCHEMA } from './wire.ts'
 
 /**
  * B, what every ratio is against: a bare Fastify route with a schema for a question and an answer of the size of
@@ -14,46 +16,9 @@ export function startBaseline(): Promise<Program> {
   return startProgram((port) => [FILE, `${port}`])
 }
 
-const text = { type: 'string' }
-const texts = { type: 'array', items: text }
-
-export const QUESTION_SCHEMA = {
-  type: 'object',
-  required: ['secret'],
-  additionalProperties: false,
-  properties: { secret: text, permissions: texts },
-}
-
-const ANSWER = {
-  valid: true,
-  code: 'valid',
-  key: {
-    id: '1000g40r40m30e20',
-    name: 'billing-worker',
-    owner: 'team-billing',
-    project: '1000g40r40m30e21',
-    environment: 'live',
-    permissions: ['jobs:*'],
-    expiresAt: '2099-01-01T00:00:00.000Z',
-  },
-  leaseMs: 1000,
-}
-
-const { id, name, owner, project, environment, expiresAt } = Object.fromEntries(
-  Object.keys(ANSWER.key).map((field) => [field, text]),
-)
-
-const ANSWER_SCHEMA = {
-  type: 'object',
-  properties: {
-    valid: { type: 'boolean' },
-    code: text,
-    key: {
-      type: 'object',
-      properties: { id, name, owner, project, environment, permissions: texts, expiresAt },
-    },
-    leaseMs: { type: 'integer' },
-  },
+export function baselineTarget({ pid, baseUrl }: Program, question: string): Target {
+  const expect = { status: 200, text: '"valid":true' }
+  return { pid, url: baseUrl, bodies: [question], expect }
 }
 
 if (process.argv[1] === FILE) {

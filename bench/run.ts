@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { measureCli } from './cli.ts'
 import { measureClient } from './client.ts'
 import { moveToLoadCore } from './cores.ts'
+import { measureOpenLoop } from './open-loop.ts'
 import { type Effort, isMissed, keepResult, printResult, type Result } from './result.ts'
 import { measureVerify } from './verify.ts'
 
@@ -15,6 +16,7 @@ const BENCHES: Record<string, (effort: Effort) => Promise<Result>> = {
   client: measureClient,
   cli: measureCli,
   verify: measureVerify,
+  openloop: measureOpenLoop,
 }
 
 const { values, positionals } = parseArgs({

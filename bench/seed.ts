@@ -11,9 +11,9 @@ const MIGRATIONS = join(COMMAND, '../../store/sqlite/migrations')
 const SAMPLE = 200
 const PAGE_CACHE_KIB = 1_000_000
 
-export const PERMISSION = 'jobs:write'
-/** The key that the seeded ones are copies of. */
-const TEMPLATE = {
+const PERMISSION = 'jobs:write'
+/** What every key of a benchmark is, apart from its limits. */
+export const KEY = {
   name: 'billing-worker',
   owner: 'team-billing',
   permissions: ['jobs:*'],
@@ -21,9 +21,9 @@ const TEMPLATE = {
 }
 
 /**
- * A data folder with that many keys in use, kept between runs and per schema. Ten thousands of creates a second would
- * be needed to make a million in time, so the service makes one key, stops, and the others are written into its file:
- * copies of that row, each with the digest of its own secret. A sample is then verified through the API.
+ * A data folder with that many keys in use, kept between runs and per schema. A million creates would
+ * take too long, so the service makes one key and stops, and the others are written into its file: copies of that
+ * row, each with the digest of its own secret. A sample is then verified through the API.
  */
 export async function seededFolder(keys: number): Promise<string> {
   const folder = join(CACHE, `${schemaVersion()}-${keys}`)
@@ -63,7 +63,7 @@ function schemaVersion(): string {
 
 async function createTemplate(folder: string): Promise<string> {
   const service = await startService({ folder })
-  const { key } = await createClient(service).keys.create(TEMPLATE)
+  const { key } = await createClient(service).keys.create(KEY)
   await service.stop()
   return key.id
 }

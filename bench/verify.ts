@@ -1,10 +1,10 @@
-import { createClient } from '@keysmith/client'
-import { startBaseline } from './baseline.ts'
+import { baselineTarget, startBaseline } from './baseline.ts'
 import { loadFor, type Target, type Throughput } from './load.ts'
 import type { Program } from './program.ts'
+import { createColdLoad, newQuestion, verifyTarget } from './questions.ts'
 import type { Effort, Figure, Result } from './result.ts'
 import { interleave, spreadOf } from './rounds.ts'
-import { seededFolder, seededQuestions, toQuestion } from './seed.ts'
+import { seededFolder } from './seed.ts'
 import { type Service, startService } from './service.ts'
 
 const KEYS = 100_000
@@ -39,14 +39,14 @@ async function measure(
   bare: Service,
 ): Promise<Result> {
   const { rounds, seconds } = EFFORT[effort]
-  const cached = await createQuestion(service)
-  const withoutOptions = await createQuestion(bare)
+  const cached = await newQuestion(service)
+  const withoutOptions = await newQuestion(bare)
   const ask = (target: Target) => () => loadFor(seconds, target)
   const variants = {
-    baseline: ask({ ...baselineTarget(baseline), bodies: [cached] }),
-    cached: ask({ ...verifyTarget(service), bodies: [cached] }),
-    cold: createColdLoad(service, seconds),
-    withoutOptions: ask({ ...verifyTarget(bare), bodies: [withoutOptions] }),
+    baseline: ask(baselineTarget(baseline, cached)),
+    cached: ask(verifyTarget(service, [cached])),
+    cold: createColdLoad(service, { keys: KEYS, seconds }),
+    withoutOptions: ask(verifyTarget(bare, [withoutOptions])),
   }
   await interleave(WARM_UP_ROUNDS, variants)
   const measured = await interleave(rounds, variants)
@@ -54,35 +54,6 @@ async function measure(
     method: `As fast as 64 connections get answers, ${seconds} s each, interleaved with B; every answer is checked.`,
     rounds,
     figures: toFigures(measured),
-  }
-}
-
-function baselineTarget({ pid, baseUrl }: Program) {
-  return { pid, url: baseUrl, expect: { status: 200, text: '"valid":true' } }
-}
-
-export function verifyTarget({ pid, baseUrl, token }: Service) {
-  return { pid, url: `${baseUrl}/v1/verify`, token, expect: { status: 200, text: '"valid":true' } }
-}
-
-async function createQuestion(service: Service): Promise<string> {
-  const { secret } = await createClient(service).keys.create({
-    name: 'billing-worker',
-    owner: 'team-billing',
-    permissions: ['jobs:*'],
-  })
-  return toQuestion(secret)
-}
-
-/** Goes on with other keys in every round, so that no row is still remembered when its key comes again. */
-function createColdLoad(service: Service, seconds: number): () => Promise<Throughput> {
-  let bodies = seededQuestions(KEYS)
-  return async () => {
-    const throughput = await loadFor(seconds, { ...verifyTarget(service), bodies })
-    const { requests } = throughput
-    if (requests > KEYS) throw new Error(`${requests} requests: ${KEYS} keys are not enough`)
-    bodies = [...bodies.slice(requests), ...bodies.slice(0, requests)]
-    return throughput
   }
 }
 
