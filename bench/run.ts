@@ -5,9 +5,12 @@
  *   npm run bench -- NAME [--quick]
  */
 import { parseArgs } from 'node:util'
+import { measureBoot } from './boot.ts'
 import { measureCli } from './cli.ts'
 import { measureClient } from './client.ts'
 import { moveToLoadCore } from './cores.ts'
+import { measureGrow } from './grow.ts'
+import { measureList } from './list.ts'
 import { measureOpenLoop } from './open-loop.ts'
 import { type Effort, isMissed, keepResult, printResult, type Result } from './result.ts'
 import { measureVerify } from './verify.ts'
@@ -17,6 +20,9 @@ const BENCHES: Record<string, (effort: Effort) => Promise<Result>> = {
   cli: measureCli,
   verify: measureVerify,
   openloop: measureOpenLoop,
+  grow: measureGrow,
+  list: measureList,
+  boot: measureBoot,
 }
 
 const { values, positionals } = parseArgs({
