@@ -9,6 +9,18 @@ export function verifyTarget({ pid, baseUrl, token }: Service, bodies: string[])
   return { pid, url: `${baseUrl}/v1/verify`, token, bodies, expect }
 }
 
+/** A load of creates, each of them committed before its answer. */
+export function createTarget({ pid, baseUrl, token }: Service): Target {
+  const bodies = [JSON.stringify(KEY)]
+  return {
+    pid,
+    url: `${baseUrl}/v1/keys`,
+    token,
+    bodies,
+    expect: { status: 201, text: '"secret":' },
+  }
+}
+
 /** A question about a new key. */
 export async function newQuestion(service: Service, wishes: object = {}): Promise<string> {
   const { secret } = await createClient(service).keys.create({ ...KEY, ...wishes })

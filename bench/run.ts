@@ -13,6 +13,8 @@ import { measureGrow } from './grow.ts'
 import { measureList } from './list.ts'
 import { measureOpenLoop } from './open-loop.ts'
 import { type Effort, isMissed, keepResult, printResult, type Result } from './result.ts'
+import { measureSizes } from './sizes.ts'
+import { measureSoak } from './soak.ts'
 import { measureVerify } from './verify.ts'
 
 const BENCHES: Record<string, (effort: Effort) => Promise<Result>> = {
@@ -23,6 +25,8 @@ const BENCHES: Record<string, (effort: Effort) => Promise<Result>> = {
   grow: measureGrow,
   list: measureList,
   boot: measureBoot,
+  soak: measureSoak,
+  sizes: measureSizes,
 }
 
 const { values, positionals } = parseArgs({

@@ -14,7 +14,7 @@ interface Budget {
  */
 const ADAPTERS = { web: 1250, hono: 1850, next: 1800, express: 2000, fastify: 2300 }
 
-const BUDGETS: Budget[] = [
+export const BUDGETS: Budget[] = [
   { entry: '@keysmith/key-format', maxBytes: 1200 },
   { entry: '@keysmith/client', maxBytes: 5150 },
   { entry: '@keysmith/client/verify', maxBytes: 3250 },
@@ -33,10 +33,11 @@ export async function checkSizes(folder: string, name: string): Promise<string[]
   return problems
 }
 
-async function checkSize(folder: string, { entry, besides, maxBytes }: Budget): Promise<string[]> {
+async function checkSize(folder: string, budget: Budget): Promise<string[]> {
+  const { entry, maxBytes } = budget
   try {
-    const bytes = await sizeOf(folder, entry, besides)
-    const what = besides === undefined ? entry : `${entry} besides ${besides}`
+    const bytes = await sizeOf(folder, budget)
+    const what = describeBudget(budget)
     console.log(`      ${what}  ${bytes} of at most ${maxBytes} bytes gz`)
     return bytes > maxBytes ? [`${what}: ${bytes} bytes gz, the budget is ${maxBytes}`] : []
   } catch (error) {
@@ -44,7 +45,12 @@ async function checkSize(folder: string, { entry, besides, maxBytes }: Budget): 
   }
 }
 
-async function sizeOf(folder: string, entry: string, besides?: string): Promise<number> {
+export function describeBudget({ entry, besides }: Budget): string {
+  return besides === undefined ? entry : `${entry} besides ${besides}`
+}
+
+/** Bytes of an entry of the packages under `folder`/node_modules, or what it adds. */
+export async function sizeOf(folder: string, { entry, besides }: Budget): Promise<number> {
   if (besides === undefined) return (await bundleEntries(folder, [entry], 'browser')).bytes
   const both = await bundleEntries(folder, [besides, entry], 'browser')
   const alone = await bundleEntries(folder, [besides], 'browser')
