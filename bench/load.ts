@@ -9,6 +9,7 @@ export interface Target {
   pid: number
   url: string
   token?: string
+  headers?: Record<string, string>
   /** Sent in turn, from the first on in every run. More than one are dealt to the connections. */
   bodies: string[]
   /** What every answer must be. */
@@ -24,7 +25,7 @@ export interface Throughput {
 
 /** Asks as fast as 64 connections get answers. Throws when one answer is not the expected one. */
 export async function loadFor(seconds: number, target: Target): Promise<Throughput> {
-  const { pid, url, token, bodies, expect } = target
+  const { pid, url, token, headers, bodies, expect } = target
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` }
   let startedAt = 0
   let usedBefore = 0
@@ -32,7 +33,7 @@ export async function loadFor(seconds: number, target: Target): Promise<Throughp
     {
       url,
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...bearer },
+      headers: { 'content-type': 'application/json', ...bearer, ...headers },
       connections: CONNECTIONS,
       duration: seconds,
       sampleInt: SAMPLE_MS,

@@ -12,6 +12,7 @@ import { moveToLoadCore } from './cores.ts'
 import { measureGrow } from './grow.ts'
 import { measureList } from './list.ts'
 import { measureOpenLoop } from './open-loop.ts'
+import { measurePeers } from './peers.ts'
 import { type Effort, isMissed, keepResult, printResult, type Result } from './result.ts'
 import { measureSizes } from './sizes.ts'
 import { measureSoak } from './soak.ts'
@@ -21,6 +22,7 @@ const BENCHES: Record<string, (effort: Effort) => Promise<Result>> = {
   client: measureClient,
   cli: measureCli,
   verify: measureVerify,
+  peers: measurePeers,
   openloop: measureOpenLoop,
   grow: measureGrow,
   list: measureList,
