@@ -1,4 +1,4 @@
-import { createClient } from '@keysmith/client'
+import { type CreateKey, createClient } from '@keysmith/client'
 import { loadFor, type Target, type Throughput } from './load.ts'
 import { KEY, seededQuestions, toQuestion } from './seed.ts'
 import type { Service } from './service.ts'
@@ -22,9 +22,12 @@ export function createTarget({ pid, baseUrl, token }: Service): Target {
 }
 
 /** A question about a new key. */
-export async function newQuestion(service: Service, wishes: object = {}): Promise<string> {
-  const { secret } = await createClient(service).keys.create({ ...KEY, ...wishes })
-  return toQuestion(secret)
+export async function newQuestion(
+  service: Service,
+  { cost, ...limits }: Pick<CreateKey, 'rateLimits' | 'quotas'> & { cost?: number } = {},
+): Promise<string> {
+  const { secret } = await createClient(service).keys.create({ ...KEY, ...limits })
+  return toQuestion(secret, cost === undefined ? {} : { cost: { credits: cost } })
 }
 
 /** Goes on with other keys in every round, so that no row is still remembered when its key comes again. */

@@ -50,8 +50,9 @@ export function seededQuestions(count: number, first = 0): string[] {
   return Array.from({ length: count }, (_, index) => toQuestion(seededSecret(first + index)))
 }
 
-export function toQuestion(secret: string): string {
-  return JSON.stringify({ secret, permissions: [PERMISSION] })
+/** The body of a verification; `cost` is there for keys with a quota. */
+export function toQuestion(secret: string, cost: { cost?: Record<string, number> } = {}): string {
+  return JSON.stringify({ secret, permissions: [PERMISSION], ...cost })
 }
 
 function schemaVersion(): string {

@@ -1,4 +1,5 @@
 import { baselineTarget, startBaseline } from './baseline.ts'
+import { chargeAcrossKills, type Exactness } from './crash.ts'
 import { loadFor, type Target, type Throughput } from './load.ts'
 import type { Program } from './program.ts'
 import { createColdLoad, newQuestion, verifyTarget } from './questions.ts'
@@ -8,8 +9,15 @@ import { seededFolder } from './seed.ts'
 import { type Service, startService } from './service.ts'
 
 const KEYS = 100_000
-const EFFORT = { quick: { rounds: 9, seconds: 0.4 }, full: { rounds: 15, seconds: 2 } }
+const EFFORT = {
+  quick: { rounds: 9, seconds: 0.4, kills: 1 },
+  full: { rounds: 15, seconds: 2, kills: 10 },
+}
 const WARM_UP_ROUNDS = 2
+/** Limits that are counted and never reached. */
+const RATE_LIMITS = { requests: { limit: 10_000_000, windowSeconds: 60 } }
+const QUOTAS = { credits: { limit: 1_000_000_000_000, period: 'none' as const } }
+const METERED_KEYS = 64
 /** Whatever a setting can switch off. */
 const SWITCHED_OFF = {
   KEYSMITH_LEASE_MS: '0',
@@ -38,26 +46,32 @@ async function measure(
   service: Service,
   bare: Service,
 ): Promise<Result> {
-  const { rounds, seconds } = EFFORT[effort]
-  const cached = await newQuestion(service)
+  const { rounds, seconds, kills } = EFFORT[effort]
+  const cached = await newQuestion(service, { rateLimits: RATE_LIMITS })
+  const metered: string[] = []
+  for (let key = 0; key < METERED_KEYS; key++) {
+    metered.push(await newQuestion(service, { quotas: QUOTAS, cost: 1 }))
+  }
   const withoutOptions = await newQuestion(bare)
   const ask = (target: Target) => () => loadFor(seconds, target)
   const variants = {
     baseline: ask(baselineTarget(baseline, cached)),
     cached: ask(verifyTarget(service, [cached])),
     cold: createColdLoad(service, { keys: KEYS, seconds }),
+    metered: ask(verifyTarget(service, metered)),
     withoutOptions: ask(verifyTarget(bare, [withoutOptions])),
   }
   await interleave(WARM_UP_ROUNDS, variants)
   const measured = await interleave(rounds, variants)
+  const exactness = await chargeAcrossKills(kills)
   return {
     method: `As fast as 64 connections get answers, ${seconds} s each, interleaved with B; every answer is checked.`,
     rounds,
-    figures: toFigures(measured),
+    figures: [...toFigures(measured), ...toExactFigures(exactness)],
   }
 }
 
-type Measured = Record<'baseline' | 'cached' | 'cold' | 'withoutOptions', Throughput>
+type Measured = Record<'baseline' | 'cached' | 'cold' | 'metered' | 'withoutOptions', Throughput>
 
 function toFigures(rounds: Measured[]): Figure[] {
   const of = (take: (round: Measured) => number) => spreadOf(rounds.map(take))
@@ -67,7 +81,7 @@ function toFigures(rounds: Measured[]): Figure[] {
   return [
     { what: 'B', unit: '/s', ...of((round) => round.baseline.perSecond) },
     {
-      what: 'P1 cached, against B',
+      what: 'P1 cached, with a rate limit, against B',
       unit: 'x',
       must: { atLeast: 0.7 },
       goal: { atLeast: 0.9 },
@@ -81,6 +95,13 @@ function toFigures(rounds: Measured[]): Figure[] {
       ...ratio('cold', 'baseline'),
     },
     {
+      what: 'P3 durable quota, against B',
+      unit: 'x',
+      must: { atLeast: 0.55 },
+      goal: { atLeast: 0.8 },
+      ...ratio('metered', 'baseline'),
+    },
+    {
       what: 'P14 product defaults, against all switched off',
       unit: 'x',
       must: { atLeast: 0.65 },
@@ -90,5 +111,20 @@ function toFigures(rounds: Measured[]): Figure[] {
     { what: 'processor time per request: B', unit: 'us', ...cpuUs('baseline') },
     { what: 'processor time per request: cached', unit: 'us', ...cpuUs('cached') },
     { what: 'processor time per request: cold', unit: 'us', ...cpuUs('cold') },
+    { what: 'processor time per request: durable quota', unit: 'us', ...cpuUs('metered') },
+  ]
+}
+
+function toExactFigures({ kills, acknowledged, lost, oversold }: Exactness): Figure[] {
+  const none = { unit: 'credits' as const, must: { atMost: 0 } }
+  const of = (value: number) => spreadOf([value])
+  return [
+    {
+      what: `acknowledged charges, across ${kills} x kill -9`,
+      unit: 'credits',
+      ...of(acknowledged),
+    },
+    { what: 'P3 acknowledged charges lost', ...none, ...of(lost) },
+    { what: 'P3 oversold', ...none, ...of(oversold) },
   ]
 }
