@@ -12,6 +12,7 @@ import { type Service, startService } from './service.ts'
 
 const FOLDER = join(import.meta.dirname, 'peers')
 const KEYS = 100_000
+const QUOTAS = { credits: { limit: 1_000_000_000_000, period: 'none' as const } }
 const EFFORT = { quick: { rounds: 9, seconds: 0.3 }, full: { rounds: 11, seconds: 1 } }
 
 type PeerName =
@@ -97,6 +98,7 @@ async function measure(
   const variants = {
     cached: ask(verifyTarget(service, [await newQuestion(service)])),
     cold: createColdLoad(service, { keys: KEYS, seconds }),
+    quota: ask(verifyTarget(service, [await newQuestion(service, { quotas: QUOTAS, cost: 1 })])),
     authDefaults: ask(peers.authDefaults.verify),
     authWal: ask(peers.authWal.verify),
     authQuota: ask(peers.authQuota.verify),
@@ -125,6 +127,11 @@ function toFigures(rounds: Record<string, Throughput>[]): Figure[] {
     const others = perSecond(other)
     return spreadOf(perSecond(one).map((value, round) => value / (others[round] ?? Number.NaN)))
   }
+  const byProcessor = (what: string, one: string, other: string): Figure => ({
+    what,
+    unit: 'x',
+    ...spreadOf(rounds.map((round) => (round[other]?.cpuUs ?? 0) / (round[one]?.cpuUs ?? 0))),
+  })
   const ratio = (what: string, [one, other]: [string, string], must?: number, goal?: number) => ({
     what,
     unit: 'x' as const,
@@ -139,7 +146,11 @@ function toFigures(rounds: Record<string, Throughput>[]): Figure[] {
     rate('Better Auth, in memory', 'authMemory'),
     ratio('P5 cached, against Better Auth WAL', ['cached', 'authWal'], 15, 30),
     ratio('P5 cold, against Better Auth WAL', ['cold', 'authWal'], 8, 18),
+    ratio('P5 durable quota, against Better Auth WAL', ['quota', 'authWal'], 15, 35),
+    ratio('durable quota, against one of Better Auth', ['quota', 'authQuota']),
+    byProcessor('the same, cached, by processor time', 'cached', 'authWal'),
     ratio('P6 cached, against Better Auth in memory', ['cached', 'authMemory'], 5, 10),
+    byProcessor('the same by processor time', 'cached', 'authMemory'),
     ratio('cached, against Better Auth defaults', ['cached', 'authDefaults']),
     ratio('cached, against prefixed-api-key', ['cached', 'prefixed']),
     ratio('cold, against prefixed-api-key', ['cold', 'prefixed']),

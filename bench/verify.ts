@@ -78,6 +78,11 @@ function toFigures(rounds: Measured[]): Figure[] {
   const ratio = (one: keyof Measured, other: keyof Measured) =>
     of((round) => round[one].perSecond / round[other].perSecond)
   const cpuUs = (name: keyof Measured) => of((round) => round[name].cpuUs)
+  const byProcessor = (name: keyof Measured): Figure => ({
+    what: `${name}, against B by processor time`,
+    unit: 'x',
+    ...of((round) => round.baseline.cpuUs / round[name].cpuUs),
+  })
   return [
     { what: 'B', unit: '/s', ...of((round) => round.baseline.perSecond) },
     {
@@ -112,6 +117,9 @@ function toFigures(rounds: Measured[]): Figure[] {
     { what: 'processor time per request: cached', unit: 'us', ...cpuUs('cached') },
     { what: 'processor time per request: cold', unit: 'us', ...cpuUs('cold') },
     { what: 'processor time per request: durable quota', unit: 'us', ...cpuUs('metered') },
+    byProcessor('cached'),
+    byProcessor('cold'),
+    byProcessor('metered'),
   ]
 }
 
