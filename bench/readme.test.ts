@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Result, toLine } from './result.ts'
+import { toTable } from './readme.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
 
@@ -16,8 +16,15 @@ test('the README shows the newest result of each benchmark', () => {
   const files = newestResults()
   expect(files.length).toBeGreaterThan(1)
   for (const file of files) {
-    const result: Result = JSON.parse(readFileSync(join(RESULTS, file), 'utf8'))
-    expect(readme).toContain(`\`results/${file}\``)
-    expect(readme).toContain(result.figures.map(toLine).join('\n'))
+    const result = JSON.parse(readFileSync(join(RESULTS, file), 'utf8'))
+    expect(readme).toContain(toTable({ file, ...result }))
   }
+})
+
+test('every benchmark has its section in the README', () => {
+  const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
+  const program = readFileSync(join(import.meta.dirname, 'run.ts'), 'utf8')
+  const names = [...program.matchAll(/^ {2}(\w+): measure\w+,$/gm)].map(([, name]) => name)
+  expect(names.length).toBeGreaterThan(9)
+  for (const name of names) expect(readme).toContain(`\n## ${name}\n`)
 })

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { isPinned } from './cores.ts'
 import type { Spread } from './rounds.ts'
@@ -62,20 +62,38 @@ function toText(bound: Bound): string {
   return 'atMost' in bound ? `<= ${bound.atMost}` : `>= ${bound.atLeast}`
 }
 
-/** Writes the result with its date and what it was measured on. */
-export function keepResult(name: string, result: Result): void {
-  const date = new Date().toISOString().slice(0, 10)
-  const folder = join(import.meta.dirname, 'results')
+/** What it is measured on. `busy` is the load average before the first round: above 0 others were at work. */
+export interface Machine {
+  node: string
+  cores: number
+  cpu: string | undefined
+  pinned: boolean
+  busy?: number
+}
+
+export function describeMachine(): Machine {
   const [cpu] = cpus()
-  const machine = {
-    node: process.versions.node,
-    cores: cpus().length,
-    cpu: cpu?.model,
-    pinned: isPinned(),
-  }
+  const [busy = Number.NaN] = loadavg()
+  const { node } = process.versions
+  return { node, cores: cpus().length, cpu: cpu?.model, pinned: isPinned(), busy }
+}
+
+/** Writes the result with its date and what it was measured on. */
+export function keepResult(name: string, machine: Machine, result: Result): KeptResult {
+  const date = new Date().toISOString().slice(0, 10)
+  const file = `${name}-${date}.json`
+  const folder = join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })
   const kept = { date, machine, versions: readVersions(), ...result }
-  writeFileSync(join(folder, `${name}-${date}.json`), `${JSON.stringify(kept, rounded, 2)}\n`)
+  const text = `${JSON.stringify(kept, rounded, 2)}\n`
+  writeFileSync(join(folder, file), text)
+  return { file, ...JSON.parse(text) }
+}
+
+/** A result as its file has it. */
+export interface KeptResult extends Result {
+  file: string
+  machine: Machine
 }
 
 /** What took part, as installed. */

@@ -13,7 +13,15 @@ import { measureGrow } from './grow.ts'
 import { measureList } from './list.ts'
 import { measureOpenLoop } from './open-loop.ts'
 import { measurePeers } from './peers.ts'
-import { type Effort, isMissed, keepResult, printResult, type Result } from './result.ts'
+import { showInReadme } from './readme.ts'
+import {
+  describeMachine,
+  type Effort,
+  isMissed,
+  keepResult,
+  printResult,
+  type Result,
+} from './result.ts'
 import { measureSizes } from './sizes.ts'
 import { measureSoak } from './soak.ts'
 import { measureVerify } from './verify.ts'
@@ -43,8 +51,9 @@ if (measure === undefined) {
 }
 
 moveToLoadCore()
+const machine = describeMachine()
 const result = await measure(values.quick ? 'quick' : 'full')
 printResult(name, result)
 // A quick look is too coarse to be quoted.
-if (!values.quick) keepResult(name, result)
+if (!values.quick) showInReadme(name, keepResult(name, machine, result))
 if (result.figures.some(isMissed)) process.exitCode = 1
