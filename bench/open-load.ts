@@ -19,21 +19,28 @@ export async function sendAtRate(
   const send = createSender(agent, target)
   const latencies = new Float64Array(perSecond * seconds)
   const answers: Promise<void>[] = []
+  let failure: unknown
   const startedAt = performance.now()
-  while (answers.length < latencies.length) {
+  while (answers.length < latencies.length && failure === undefined) {
     const due = Math.floor(((performance.now() - startedAt) * perSecond) / 1000)
     while (answers.length < Math.min(due, latencies.length)) {
       const index = answers.length
       const dueAt = startedAt + (index * 1000) / perSecond
-      const answered = send().then(() => {
-        latencies[index] = performance.now() - dueAt
-      })
+      const answered = send().then(
+        () => {
+          latencies[index] = performance.now() - dueAt
+        },
+        (error) => {
+          failure ??= error
+        },
+      )
       answers.push(answered)
     }
     await setImmediate()
   }
   await Promise.all(answers)
   agent.destroy()
+  if (failure !== undefined) throw failure
   return latencies
 }
 
