@@ -10,7 +10,7 @@ const KEYS = 1_000_000
 const PAGE = 50
 const WALK_PAGE = 200
 /** Shares of the list that lie before the page. */
-const DEPTHS = [0.25, 0.5, 0.75, 0.999]
+const DEPTHS = [0.5, 0.999]
 const CALLS = 10
 const ROUNDS = { quick: 9, full: 45 }
 
@@ -49,7 +49,7 @@ async function measure(service: Service, cursors: string[], rounds: number): Pro
 
 /** Cursors are opaque: the whole list is walked once, and what it gives is kept with the keys. */
 async function findCursors(folder: string, service: Service): Promise<string[]> {
-  const file = join(folder, 'cursors.json')
+  const file = join(folder, `cursors-${DEPTHS}.json`)
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   console.log(`Walking ${KEYS} keys, once ...`)
   const wanted = DEPTHS.map((depth) => Math.floor((KEYS * depth) / WALK_PAGE))

@@ -137,10 +137,7 @@ function toFigures(rounds: Record<string, Throughput>[]): Figure[] {
   }
   return [
     rate('Keysmith, cached', 'cached'),
-    rate('Keysmith, cold', 'cold'),
-    rate('Keysmith, durable quota', 'quota'),
     rate('Better Auth, WAL', 'authWal'),
-    rate('Better Auth, in memory', 'authMemory'),
     ratio('P5 cached, against Better Auth WAL', 'cached', 'authWal', 15, 30),
     ratio('P5 cold, against Better Auth WAL', 'cold', 'authWal', 8, 18),
     ratio('P5 durable quota, against Better Auth WAL', 'quota', 'authWal', 15, 35),
@@ -152,7 +149,6 @@ function toFigures(rounds: Record<string, Throughput>[]): Figure[] {
     ratio('cached, against prefixed-api-key', 'cached', 'prefixed'),
     ratio('cold, against prefixed-api-key', 'cold', 'prefixed'),
     ratio('cached, against passport-headerapikey', 'cached', 'passport'),
-    ratio('cold, against passport-headerapikey', 'cold', 'passport'),
     rate('Keysmith, durable creates', 'create'),
     ratio('P7 create, against one commit each', 'create', 'createEach', 3, 6),
     ratio('P7 create, against Better Auth WAL FULL', 'create', 'createAuth', 6, 12),

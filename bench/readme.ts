@@ -19,5 +19,5 @@ export function toTable({ file, machine, rounds, figures }: KeptResult): string 
   const lines = figures.map(toLine).join('\n')
   const { node, busy } = machine
   const load = busy === undefined ? '' : `, load average ${busy.toFixed(1)} before it`
-  return `\`\`\`text\n${lines}\n\`\`\`\n\nFrom \`results/${file}\`: Node ${node}, ${rounds} rounds${load}.\n`
+  return `\`\`\`text\n${lines}\n\`\`\`\nFrom \`results/${file}\`: Node ${node}, ${rounds} rounds${load}.\n`
 }

@@ -45,7 +45,7 @@ async function checkSize(folder: string, budget: Budget): Promise<string[]> {
   }
 }
 
-export function describeBudget({ entry, besides }: Budget): string {
+function describeBudget({ entry, besides }: Budget): string {
   return besides === undefined ? entry : `${entry} besides ${besides}`
 }
 
