@@ -30,17 +30,25 @@ export async function newQuestion(
   return toQuestion(secret, cost === undefined ? {} : { cost: { credits: cost } })
 }
 
+/** More bodies are prepared than a round before asked for: each is built before the clock starts. */
+const SPARE = 3
+const FEWEST_PER_SECOND = 10_000
+
 /** Goes on with other keys in every round, so that no row is still remembered when its key comes again. */
 export function createColdLoad(
   service: Service,
   { keys, seconds }: { keys: number; seconds: number },
 ): () => Promise<Throughput> {
-  let bodies = seededQuestions(keys)
+  const all = seededQuestions(keys)
+  let first = 0
+  let size = Math.min(keys, FEWEST_PER_SECOND * seconds * SPARE)
   return async () => {
+    const bodies = [...all.slice(first), ...all.slice(0, first)].slice(0, size)
     const throughput = await loadFor(seconds, verifyTarget(service, bodies))
     const { requests } = throughput
-    if (requests > keys) throw new Error(`${requests} requests: ${keys} keys are not enough`)
-    bodies = [...bodies.slice(requests), ...bodies.slice(0, requests)]
+    if (requests > size) throw new Error(`${requests} requests: ${size} keys are not enough`)
+    first = (first + requests) % keys
+    size = Math.min(keys, Math.max(size, requests * SPARE))
     return throughput
   }
 }
