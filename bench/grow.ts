@@ -11,7 +11,7 @@ const MANY = 1_000_000
 /** More than are asked for within a round, and less than would take long to prepare. */
 const ASKED_OF_MANY = 100_000
 const CACHED_KEYS = 64
-const DROP_EVERY_MS = 20
+const DROP_EVERY_MS = 10
 const EFFORT = { quick: { rounds: 9, seconds: 0.4 }, full: { rounds: 15, seconds: 2 } }
 
 /** The service with a million keys against the same with a thousand (P4). */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import { cpuSecondsOf } from './program.ts'
 
@@ -14,6 +15,8 @@ export interface Target {
   headers?: Record<string, string>
   /** Sent in turn, from the first on in every run. More than one are dealt to the connections. */
   bodies: string[]
+  /** How long the server goes on writing after the load: its processor time is counted, and the next load waits. */
+  settleMs?: number
   /** What every answer must be. */
   expect: { status: number; text: string }
 }
@@ -27,7 +30,7 @@ export interface Throughput {
 
 /** Asks as fast as 64 connections get answers. Throws when one answer is not the expected one. */
 export async function loadFor(seconds: number, target: Target): Promise<Throughput> {
-  const { pid, url, token, headers, bodies, expect } = target
+  const { pid, url, token, headers, bodies, settleMs, expect } = target
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` }
   // The thousands of requests of the run before are garbage: not to be collected on the clock.
   globalThis.gc?.()
@@ -52,6 +55,7 @@ export async function loadFor(seconds: number, target: Target): Promise<Throughp
   )
   const elapsedSeconds = (performance.now() - startedAt) / 1000
   requireClean(result, expect.status)
+  if (settleMs !== undefined) await setTimeout(settleMs)
   const requests = result.requests.total
   return {
     requests,

@@ -32,6 +32,8 @@ export async function newQuestion(
 
 /** More bodies are prepared than a round before asked for: each is built before the clock starts. */
 const SPARE = 3
+/** The last uses of so many keys are written within a second. */
+const SETTLE_MS = 1200
 const FEWEST_PER_SECOND = 10_000
 
 /** Goes on with other keys in every round, so that no row is still remembered when its key comes again. */
@@ -44,7 +46,10 @@ export function createColdLoad(
   let size = Math.min(keys, FEWEST_PER_SECOND * seconds * SPARE)
   return async () => {
     const bodies = [...all.slice(first), ...all.slice(0, first)].slice(0, size)
-    const throughput = await loadFor(seconds, verifyTarget(service, bodies))
+    const throughput = await loadFor(seconds, {
+      ...verifyTarget(service, bodies),
+      settleMs: SETTLE_MS,
+    })
     const { requests } = throughput
     if (requests > size) throw new Error(`${requests} requests: ${size} keys are not enough`)
     first = (first + requests) % keys
