@@ -1,18 +1,15 @@
 import { MAX_IMPORT_BYTES, MAX_IMPORT_LINE_BYTES, MAX_IMPORT_LINES } from '@keysmith/contract'
 import { generateId } from '@keysmith/key-format'
 import Fastify, { type FastifyRequest } from 'fastify'
+import { startBackgroundWork } from './background-work.ts'
 import { type Config, dataFiles, type Secrets } from './config.ts'
 import { ControlSocket } from './control-socket.ts'
 import { ensureDataFolder } from './data-folder.ts'
 import { ApiError } from './errors.ts'
-import type { Deps } from './keys/deps.ts'
+import type { Deps, KeyRules } from './keys/deps.ts'
 import { loadImportedKeys } from './keys/imported-keys.ts'
-import { LastUsed } from './keys/last-used.ts'
 import { RowCache } from './keys/row-cache.ts'
-import { ReservationExpiry } from './limits/expire-reservations.ts'
 import { MemoryLimiter } from './limits/memory-limiter.ts'
-import { UsageCounts } from './limits/usage-counts.ts'
-import { UsageRetention } from './limits/usage-retention.ts'
 import type { Log } from './log.ts'
 import { loadPeppers } from './pepper-file.ts'
 import { access } from './plugins/access.ts'
@@ -68,7 +65,6 @@ import { openSqliteKeyStore } from './store/sqlite/open-key-store.ts'
 import { takeProcessLock } from './store/sqlite/process-lock.ts'
 import { installBootstrapToken } from './tokens/bootstrap-token.ts'
 import { VERSION } from './version.ts'
-import { WriteBehind } from './write-behind.ts'
 
 /** Bodies are small, imports apart: the largest is a key with all its attributes. */
 export const MAX_BODY_BYTES = 16_384
@@ -131,24 +127,11 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
     closers.push(() => store.close())
     const rowCache = new RowCache()
     store.watchChanges((target) => rowCache.drop(target))
-    const lastUsed = new LastUsed(store, (err) => log.warn({ err }, 'last use was not written'))
-    const usage = new UsageCounts({ store, log })
-    const writeBehind = new WriteBehind([lastUsed, usage])
-    closers.push(() => writeBehind.close())
-    const retention = new UsageRetention({ store, log, now })
-    closers.push(() => retention.close())
-    const expiry = new ReservationExpiry({ store, usage, now }, (err) =>
-      log.warn({ err }, 'reservations were not ended'),
-    )
-    closers.push(() => expiry.close())
+    const background = startBackgroundWork({ store, log, now })
+    closers.push(() => background.close())
+    const { lastUsed, usage } = background
     const limiter = new MemoryLimiter()
-    const rules = {
-      brand: config.keyBrand,
-      maxDays: config.keyMaxDays,
-      defaultDays: config.keyDefaultDays,
-      newProject: { models: config.models, specialPermissions: config.specialPermissions },
-      maxLeaseMs: config.maxLeaseMs,
-    }
+    const rules = rulesOf(config)
     const imported = await loadImportedKeys(store)
     const deps: Deps = { store, peppers, rowCache, lastUsed, limiter, usage, imported, rules, now }
     await ensureDefaultProject(deps)
@@ -178,6 +161,16 @@ export async function buildService(options: ServiceOptions): Promise<Service> {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function rulesOf(config: Config): KeyRules {
+  return {
+    brand: config.keyBrand,
+    maxDays: config.keyMaxDays,
+    defaultDays: config.keyDefaultDays,
+    newProject: { models: config.models, specialPermissions: config.specialPermissions },
+    maxLeaseMs: config.maxLeaseMs,
   }
 }
 

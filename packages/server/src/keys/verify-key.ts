@@ -1,15 +1,13 @@
-import type { VerdictCode, VerifyRequest } from '@keysmith/contract'
+import type { VerifyRequest } from '@keysmith/contract'
 import { parseKey } from '@keysmith/key-format'
-import { holds } from '../access/permissions.ts'
 import type { RequestAmounts } from '../limits/amounts.ts'
 import type { LimitOutcome, RequestKey } from '../limits/limit-outcome.ts'
 import { takeLimits } from '../limits/take-limits.ts'
 import type { Scope } from '../store/key-store.ts'
-import { allowsModel } from './allowed-models.ts'
+import { checkKey, type Refused } from './check-key.ts'
 import type { VerifyDeps } from './deps.ts'
 import { mayBeImported } from './find-imported-key.ts'
 import { findPresentedKey } from './find-presented-key.ts'
-import { hasEnded, isRevoked } from './key.ts'
 import type { CachedKey } from './row-cache.ts'
 import { secretSha256 } from './secret-digest.ts'
 
@@ -31,7 +29,7 @@ export type Verdict =
   | ({ row: CachedKey } & (Refusal | Exclude<LimitOutcome, { code: 'stale' }>))
 
 interface Refusal {
-  code: Exclude<VerdictCode, LimitOutcome['code']>
+  code: Refused
 }
 
 /**
@@ -62,7 +60,7 @@ function isHashable(secret: string): boolean {
 function decide(deps: VerifyDeps, row: CachedKey, question: Question): Verdict | Promise<Verdict> {
   const { scope, request, now } = question
   if (scope !== null && scope !== row.key.projectId) return { code: 'unknown', row: null }
-  const code = checkState(row, now) ?? checkRequest(row, request)
+  const code = checkKey(row, request, now)
   if (code) return conclude(deps, row, question, { code })
   const limits = takeLimits(deps, { ...question, row })
   if (!(limits instanceof Promise)) return conclude(deps, row, question, limits)
@@ -87,35 +85,4 @@ function conclude(
     deps.lastUsed.note('key', row.id, row.secret.version, now)
   }
   return { ...outcome, row }
-}
-
-/** Steps 3 to 6: the state of key, project and secret at `now`. An end is inclusive. */
-function checkState(
-  { key, project, effective, secret }: CachedKey,
-  now: number,
-): Refusal['code'] | null {
-  if (isRevoked(key, now)) return 'revoked'
-  if (!key.enabled || !project.enabled) return 'disabled'
-  if (key.notBefore !== null && now < key.notBefore) return 'not_yet_valid'
-  if (hasEnded(effective.expiresAt, now) || hasEnded(secret.endsAt, now)) return 'expired'
-  return null
-}
-
-/** Steps 7 to 9: a field left out (undefined) fails closed, null says that it does not apply. */
-function checkRequest(
-  { effective, allowsAddress }: CachedKey,
-  { ip, permissions, model }: VerifyRequest,
-): Refusal['code'] | null {
-  if (allowsAddress && ip !== null) {
-    if (ip === undefined) return 'ip_required'
-    if (!allowsAddress(ip)) return 'ip_not_allowed'
-  }
-  if (permissions?.some((wanted) => !holds(effective.permissions, wanted))) {
-    return 'missing_permission'
-  }
-  if (effective.allowedModels && model !== null) {
-    if (model === undefined) return 'model_required'
-    if (!allowsModel(effective.allowedModels, model)) return 'model_not_allowed'
-  }
-  return null
 }
