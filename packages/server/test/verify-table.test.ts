@@ -270,6 +270,65 @@ describe('steps 7 to 9: what the request asks for', () => {
   })
 })
 
+describe('steps 10 and 11: the limits of the key', () => {
+  const LIMITED = {
+    rateLimits: { requests: { limit: 2, windowSeconds: 3600 } },
+    quotas: { credits: { limit: 10, period: 'day' } },
+  }
+  const codeOnce = async (secret: string, question: object = {}) => {
+    const verdict = await verify(service, secret, { ...question })
+    seen.add(verdict.code)
+    return verdict.code
+  }
+
+  test('a quota grants its last unit, and not one more', async () => {
+    const { secret } = await createKey(service, { quotas: LIMITED.quotas })
+    expect(await codeOnce(secret, { cost: 9 })).toBe('valid')
+    expect(await codeOnce(secret, { cost: 2 })).toBe('quota_exhausted')
+    expect(await codeOnce(secret, { cost: 1 })).toBe('valid')
+    expect(await codeOnce(secret, { cost: 1 })).toBe('quota_exhausted')
+    expect(await codeOnce(secret)).toBe('valid')
+  })
+
+  test('a period ends at 00:00 UTC: a millisecond before it nothing is left, at it everything', async () => {
+    const { secret } = await createKey(service, { quotas: LIMITED.quotas })
+    const midnight = Date.UTC(2026, 5, 2)
+    expect(await codeOnce(secret, { cost: 10 })).toBe('valid')
+    clock = midnight - 1
+    expect(await verify(service, secret, { cost: 1 })).toMatchObject({
+      code: 'quota_exhausted',
+      quota: 'credits',
+      resetsAt: new Date(midnight).toISOString(),
+    })
+    clock = midnight
+    expect(await verify(service, secret, { cost: 1 })).toMatchObject({
+      code: 'valid',
+      remaining: { credits: 9 },
+    })
+  })
+
+  test('rate limit before quota, both after everything else; a refusal takes nothing from either', async () => {
+    const { secret } = await createKey(service, { ...LIMITED, permissions: ['a'] })
+    expect(await codeOnce(secret, { permissions: ['b'], cost: 11 })).toBe('missing_permission')
+    expect(await codeOnce(secret, { cost: 11 })).toBe('quota_exhausted')
+    expect(await codeOnce(secret, { cost: 1 })).toBe('valid')
+    expect(await codeOnce(secret, { cost: 11 })).toBe('quota_exhausted')
+    expect(await codeOnce(secret, { cost: 9 })).toBe('valid')
+    expect(await codeOnce(secret, { cost: 11 })).toBe('rate_limited')
+  })
+
+  test('a verdict of the limits names the key and the limit, and has no lease', async () => {
+    const { key, secret } = await createKey(service, LIMITED)
+    const granted = await verify(service, secret, { cost: 10 })
+    expect(granted).toMatchObject({ valid: true, leaseMs: 0, remaining: { credits: 0 } })
+    expect(await verify(service, secret, { cost: 1 })).toMatchObject({
+      code: 'quota_exhausted',
+      key: { id: key.id },
+      quota: 'credits',
+    })
+  })
+})
+
 describe('the lease', () => {
   test('never reaches past the end of the key, of its secret, or of its time', async () => {
     const lease = async (secret: string): Promise<number> => {
