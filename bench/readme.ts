@@ -8,7 +8,9 @@ const FILE = join(import.meta.dirname, 'README.md')
 export function showInReadme(name: string, result: KeptResult): void {
   const text = readFileSync(FILE, 'utf8')
   const table = '```text\\n[^]*?\\nFrom `[^\\n]*\\n'
-  const section = new RegExp(`(\\n## ${name}\\n(?:(?!\\n## )[^])*?)(?:${table}|No full run yet\\.\\n)`)
+  const section = new RegExp(
+    `(\\n## ${name}\\n(?:(?!\\n## )[^])*?)(?:${table}|No full run yet\\.\\n)`,
+  )
   if (!section.test(text)) throw new Error(`bench/README.md has no table in a section ${name}`)
   writeFileSync(
     FILE,
