@@ -206,7 +206,7 @@ describe('lists', () => {
     expect(effectiveModels(...lists)).toEqual(expected)
   })
 
-  test('of the largest size are combined in a moment', () => {
+  test('of the largest size are combined', () => {
     const many = (start: number) =>
       Array.from({ length: 100 }, (_, index) => `10.${start}.${index}.0/24`)
     const policies = Array.from({ length: 8 }, (_, index) =>
@@ -214,9 +214,7 @@ describe('lists', () => {
     )
     const policyIds = policies.map(({ id }) => id)
     const key = someKey(project, { ipAllowlist: [...many(9).slice(1), '10.0.0.0/8'], policyIds })
-    const start = performance.now()
     const { ipAllowlist } = effectiveKey(key, policies, project)
-    expect(performance.now() - start).toBeLessThan(500)
     expect(ipAllowlist).toHaveLength(9 * 99 + 1)
   })
 })

@@ -15,24 +15,53 @@ export function intersectRanges(lists: readonly List[]): string[] | null {
 
 /** Does the one pattern allow all that the other allows? */
 export function coversModel(wide: string, narrow: string): boolean {
-  return wide === narrow || (wide.endsWith('*') && narrow.startsWith(wide.slice(0, -1)))
-}
-
-interface Entry {
-  text: string
-  pattern: string
+  return compile([wide])(narrow)
 }
 
 /** Of two patterns one covers the other, or no text fits both: so what is left are the narrower ones. */
 function intersect(lists: readonly List[], toPattern: (entry: string) => string): string[] | null {
-  const [first, ...rest] = lists
-    .filter((list) => list !== null)
-    .map((list) => list.map((text): Entry => ({ text, pattern: toPattern(text) })))
-  if (!first) return null
-  const allowed = rest.reduce((both, list) => [...within(both, list), ...within(list, both)], first)
-  return [...new Set(allowed.map(({ text }) => text))]
+  const set = lists.filter((list) => list !== null)
+  // Nearly every key: nothing to compare, so no entry is read.
+  if (set.length < 2) return set[0] ? [...set[0]] : null
+  const patterns = new Map(set.flat().map((entry) => [entry, toPattern(entry)]))
+  const covers = set.map((list) => compile(list.map((entry) => patterns.get(entry) ?? '')))
+  const isAllowed = (pattern: string) => covers.every((coversPattern) => coversPattern(pattern))
+  return [...patterns].filter(([, pattern]) => isAllowed(pattern)).map(([entry]) => entry)
 }
 
-function within(narrow: readonly Entry[], wide: readonly Entry[]): Entry[] {
-  return narrow.filter(({ pattern }) => wide.some((each) => coversModel(each.pattern, pattern)))
+/**
+ * Is a pattern covered by one of the list? Nine lists of 100 entries are compared each time a row is read,
+ * so no pattern is compared with every other.
+ */
+function compile(list: readonly string[]): (pattern: string) => boolean {
+  const names = new Set(list)
+  const prefixes = withoutCovered(
+    list.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1)),
+  )
+  return (pattern) => {
+    if (names.has(pattern)) return true
+    const prefix = nearest(prefixes, pattern)
+    return prefix !== undefined && pattern.startsWith(prefix)
+  }
+}
+
+/** In order, and without those that begin with another. */
+function withoutCovered(prefixes: readonly string[]): string[] {
+  const kept: string[] = []
+  for (const prefix of prefixes.toSorted()) {
+    const last = kept.at(-1)
+    if (last === undefined || !prefix.startsWith(last)) kept.push(prefix)
+  }
+  return kept
+}
+
+/** The last prefix that is not after the text: no other of them can be its beginning. */
+function nearest(prefixes: readonly string[], text: string): string | undefined {
+  let [from, to] = [0, prefixes.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((prefixes[middle] ?? '') <= text) from = middle + 1
+    else to = middle
+  }
+  return prefixes[from - 1]
 }
