@@ -1,17 +1,20 @@
 import { expect, test } from 'vitest'
+import { keyRates } from '../limits/limiter.ts'
 import { leaseMs } from './lease.ts'
 import type { CachedKey } from './row-cache.ts'
 
 /** A row of this age with these ends; nothing else counts for the lease. */
-function row(ageMs: number, ends: { expiresAt?: number; endsAt?: number; revokedAt?: number }) {
-  const { expiresAt = null, endsAt = null, revokedAt } = ends
-  const effective = { expiresAt, ipAllowlist: null, rateLimits: [], quotas: [] }
+function row(ageMs: number, ends: { endsAt?: number; revokedAt?: number }) {
+  const { endsAt = null, revokedAt = null } = ends
+  const readAt = performance.now() - ageMs
   // Only the fields that the lease is made of.
   return {
-    readAt: performance.now() - ageMs,
-    key: { revoked: revokedAt === undefined ? null : { at: revokedAt } },
-    effective,
-    secret: { endsAt },
+    readAt,
+    endsAt,
+    revokedAt,
+    allowsAddress: null,
+    rates: [],
+    quotas: [],
   } as unknown as CachedKey
 }
 
@@ -24,11 +27,10 @@ test('a lease and the age of its row together never pass two seconds', () => {
 })
 
 test('a lease never passes a known end, nor the bound of the installation', () => {
-  expect(leaseMs(row(0, { expiresAt: 300 }), 0, 1000)).toBe(300)
-  expect(leaseMs(row(0, { endsAt: 200, expiresAt: 300 }), 0, 1000)).toBe(200)
-  expect(leaseMs(row(0, { revokedAt: 100, expiresAt: 300 }), 0, 1000)).toBe(100)
-  expect(leaseMs(row(0, { expiresAt: 300 }), 300, 1000)).toBe(0)
-  expect(leaseMs(row(0, { expiresAt: 300 }), 400, 1000)).toBe(0)
+  expect(leaseMs(row(0, { endsAt: 300 }), 0, 1000)).toBe(300)
+  expect(leaseMs(row(0, { revokedAt: 100, endsAt: 300 }), 0, 1000)).toBe(100)
+  expect(leaseMs(row(0, { endsAt: 300 }), 300, 1000)).toBe(0)
+  expect(leaseMs(row(0, { endsAt: 300 }), 400, 1000)).toBe(0)
   expect(leaseMs(row(0, {}), 0, 250)).toBe(250)
   expect(leaseMs(row(0, {}), 0, 0)).toBe(0)
 })
@@ -36,14 +38,14 @@ test('a lease never passes a known end, nor the bound of the installation', () =
 test('a key with an address list or a limit has no lease: only the service can decide', () => {
   const key = row(0, {})
   const source = { kind: 'key' as const, id: 'key1' }
-  const restrictions: Partial<CachedKey['effective']>[] = [
-    { ipAllowlist: ['203.0.113.0/24'] },
-    { rateLimits: [{ name: 'requests', source, limit: 10, windowSeconds: 1 }] },
+  const rateLimit = { name: 'requests', source, limit: 10, windowSeconds: 1 }
+  const restrictions: Partial<CachedKey>[] = [
+    { allowsAddress: () => true },
+    { rates: keyRates('key1', [rateLimit]) },
     { quotas: [{ name: 'credits', source, limit: 10, period: 'none' }] },
   ]
   expect(leaseMs(key, 0, 1000)).toBe(1000)
   for (const restriction of restrictions) {
-    const restricted = { ...key, effective: { ...key.effective, ...restriction } }
-    expect(leaseMs(restricted, 0, 1000)).toBe(0)
+    expect(leaseMs({ ...key, ...restriction }, 0, 1000)).toBe(0)
   }
 })

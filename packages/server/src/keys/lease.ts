@@ -9,11 +9,11 @@ const STALENESS_BOUND_MS = 2000
  * caller does not see, and with limits, which only the service counts.
  */
 export function leaseMs(row: CachedKey, now: number, maxLeaseMs: number): number {
-  const { key, effective, secret, readAt } = row
-  const { ipAllowlist, rateLimits, quotas } = effective
-  if (ipAllowlist !== null || rateLimits.length > 0 || quotas.length > 0) return 0
-  const ends = [effective.expiresAt, secret.endsAt, key.revoked?.at ?? null]
-  const left = ends.map((end) => (end === null ? Number.POSITIVE_INFINITY : end - now))
+  const { allowsAddress, rates, quotas, endsAt, revokedAt, readAt } = row
+  if (allowsAddress !== null || rates.length > 0 || quotas.length > 0) return 0
+  const left = [endsAt, revokedAt].map((end) =>
+    end === null ? Number.POSITIVE_INFINITY : end - now,
+  )
   const age = Math.ceil(performance.now() - readAt)
   return Math.max(0, Math.min(maxLeaseMs, STALENESS_BOUND_MS - age, ...left))
 }

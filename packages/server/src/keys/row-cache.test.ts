@@ -15,28 +15,18 @@ function row(id: string, ageMs = 0): CachedToken {
 }
 
 function keyRow(id: string, projectId: string): CachedKey {
-  const key = {
-    ...{ id, projectId, name: id, owner: null, environment: 'live' as const, enabled: true },
-    ...{ metadata: {}, notBefore: null, revoked: null, revision: 1 },
-  }
   const project = {
     ...{ id: projectId, enabled: true, revision: 1, defaultRateLimits: {}, defaultQuotas: {} },
     ...{ maxLifetimeSeconds: null, reservationExpiry: 'released' as const },
   }
-  const effective = {
-    ...{ permissions: [], allowedModels: null, ipAllowlist: null, expiresAt: null },
-    ...{ rateLimits: [], quotas: [] },
-  }
-  const limits = { effective, policies: [], rates: [], allowsAddress: null }
-  const secret = { version: 1, endsAt: null }
+  const ends = { revokedAt: null, notBefore: null, endsAt: null }
+  const lists = { permissions: [], allowedModels: null, rates: [], quotas: [], policies: [] }
   return {
-    kind: 'key',
-    id,
-    key,
-    project,
-    ...limits,
-    secret,
-    facts: null,
+    ...{ kind: 'key', id, projectId, revision: 1, isEnabled: true, secretVersion: 1, project },
+    ...ends,
+    ...lists,
+    allowsAddress: null,
+    facts: '{}',
     readAt: performance.now(),
   }
 }

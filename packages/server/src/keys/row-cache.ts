@@ -1,45 +1,42 @@
 import { LRUCache } from 'lru-cache'
 import type { Principal } from '../access/principal.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
+import type { EffectiveQuota } from '../limits/effective-limits.ts'
 import type { KeyRate } from '../limits/limiter.ts'
-import type { Policy } from '../policies/policy.ts'
 import type { Scope, VerifyingProject } from '../store/key-store.ts'
-import type { EffectiveKey } from './effective.ts'
-import type { Key } from './key.ts'
 
 /** A row is asked for again when it was last read this long ago, whatever happened to messages (R18). */
 export const MAX_ROW_AGE_MS = 1000
 export const DEFAULT_CACHE_ROWS = 50_000
 
-/** What of a key outlives the read. 50,000 of them are held: what no verification looks at is left out. */
-export type RememberedKey = Pick<
-  Key,
-  | 'id'
-  | 'projectId'
-  | 'name'
-  | 'owner'
-  | 'environment'
-  | 'enabled'
-  | 'metadata'
-  | 'notBefore'
-  | 'revoked'
-  | 'revision'
->
-
-/** A key as a verification needs it, with the secret that was presented. Data, never a verdict (R22). */
+/**
+ * A key as a verification needs it, with the secret that was presented, its policies and the bounds of its
+ * project. Data, never a verdict (R22). 50,000 are held, so it is one flat object, and what no verification
+ * looks at is left out.
+ */
 export interface CachedKey {
   kind: 'key'
   id: string
-  key: RememberedKey
-  project: VerifyingProject
-  policies: readonly Policy[]
-  effective: EffectiveKey
-  rates: readonly KeyRate[]
-  secret: { version: number; endsAt: number | null }
+  projectId: string
+  revision: number
+  /** The key and its project. */
+  isEnabled: boolean
+  /** Epoch ms, like all times here; null = never. */
+  revokedAt: number | null
+  notBefore: number | null
+  /** The end of the key or of the secret, whichever comes first. */
+  endsAt: number | null
+  secretVersion: number
+  permissions: readonly string[]
+  allowedModels: readonly string[] | null
   /** Is the address on the key's list? null when the key has none. */
   allowsAddress: ((ip: string) => boolean) | null
-  /** The facts that a verdict shows, as JSON; null until one is asked for. */
-  facts: string | null
+  rates: readonly KeyRate[]
+  quotas: readonly EffectiveQuota[]
+  project: VerifyingProject
+  policies: readonly { id: string; revision: number }[]
+  /** What a verdict says of the key, as JSON. */
+  facts: string
   /** `performance.now()` of the read. */
   readAt: number
 }
@@ -62,8 +59,8 @@ export type CachedRow = CachedKey | CachedToken
  */
 export class RowCache {
   readonly #rows: LRUCache<string, CachedRow>
-  /** One or two of a key: as a set each would take 200 bytes. */
-  readonly #shasById = new Map<string, string[]>()
+  /** Mostly one of a key: a list or a set of each would take more than the digest. */
+  readonly #shasById = new Map<string, string | readonly string[]>()
   #epoch = 0
 
   constructor(maxRows: number = DEFAULT_CACHE_ROWS) {
@@ -88,15 +85,14 @@ export class RowCache {
   getKey(sha256: string, scope: Scope): CachedKey | undefined {
     const row = this.get(sha256)
     if (row?.kind !== 'key') return undefined
-    return scope === null || scope === row.key.projectId ? row : undefined
+    return scope === null || scope === row.projectId ? row : undefined
   }
 
   add(sha256: string, row: CachedRow, readEpoch: number): void {
     if (readEpoch !== this.#epoch) return
     this.#rows.set(sha256, row)
-    const shas = this.#shasById.get(row.id)
-    if (shas === undefined) this.#shasById.set(row.id, [sha256])
-    else if (!shas.includes(sha256)) shas.push(sha256)
+    const others = this.#shasOf(row.id).filter((other) => other !== sha256)
+    this.#shasById.set(row.id, others.length > 0 ? [...others, sha256] : sha256)
   }
 
   /** Drops what a change of this key, token or project makes stale. */
@@ -106,12 +102,17 @@ export class RowCache {
       this.#rows.clear()
       return
     }
-    for (const sha256 of [...(this.#shasById.get(target.id) ?? [])]) this.#rows.delete(sha256)
+    for (const sha256 of this.#shasOf(target.id)) this.#rows.delete(sha256)
   }
 
   #forget(id: string, sha256: string): void {
-    const others = this.#shasById.get(id)?.filter((other) => other !== sha256) ?? []
+    const others = this.#shasOf(id).filter((other) => other !== sha256)
     if (others.length > 0) this.#shasById.set(id, others)
     else this.#shasById.delete(id)
+  }
+
+  #shasOf(id: string): readonly string[] {
+    const shas = this.#shasById.get(id) ?? []
+    return typeof shas === 'string' ? [shas] : shas
   }
 }

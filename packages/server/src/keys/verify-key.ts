@@ -59,7 +59,7 @@ function isHashable(secret: string): boolean {
 
 function decide(deps: VerifyDeps, row: CachedKey, question: Question): Verdict | Promise<Verdict> {
   const { scope, request, now } = question
-  if (scope !== null && scope !== row.key.projectId) return { code: 'unknown', row: null }
+  if (scope !== null && scope !== row.projectId) return { code: 'unknown', row: null }
   const code = checkKey(row, request, now)
   if (code) return conclude(deps, row, question, { code })
   const limits = takeLimits(deps, { ...question, row })
@@ -82,7 +82,7 @@ function conclude(
   deps.usage.noteVerdict(row.id, outcome.code, now)
   if (outcome.code === 'valid') {
     if (!outcome.isRepeated) deps.usage.noteCharged(row.id, amounts.cost, now)
-    deps.lastUsed.note('key', row.id, row.secret.version, now)
+    deps.lastUsed.note('key', row.id, row.secretVersion, now)
   }
   return { ...outcome, row }
 }

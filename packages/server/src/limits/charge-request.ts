@@ -5,5 +5,5 @@ import type { Taking } from './limit-outcome.ts'
 export function fingerprintOf({ row, request }: Taking): string {
   const { permissions, model, ip, cost, reserve, reserveSeconds } = request
   const question = { permissions, model, ip, cost, reserve, reserveSeconds }
-  return hash('sha256', JSON.stringify([row.id, row.secret.version, question]), 'hex')
+  return hash('sha256', JSON.stringify([row.id, row.secretVersion, question]), 'hex')
 }

@@ -6,16 +6,16 @@ import { quotaState } from './quota-state.ts'
 /** A request that costs nothing is refused only when more was used than there is. */
 export async function checkQuotas(
   store: Pick<QuotaStore, 'readCounters'>,
-  { key, effective }: CachedKey,
+  { id, quotas }: CachedKey,
   now: number,
 ): Promise<LimitOutcome> {
-  const counters = await store.readCounters([key.id])
-  const rests = effective.quotas.map((quota) => {
+  const counters = await store.readCounters([id])
+  const rests = quotas.map((quota) => {
     const { used, reserved } = quotaState(quota, counters, now)
     return quota.limit - used - reserved
   })
   const overrun = rests.findIndex((rest) => rest < 0)
-  if (overrun >= 0) return exhausted(effective.quotas[overrun], now)
-  const remaining = restByName(effective.quotas, rests)
+  if (overrun >= 0) return exhausted(quotas[overrun], now)
+  const remaining = restByName(quotas, rests)
   return { code: 'valid', remaining, reservationId: null, isRepeated: false }
 }

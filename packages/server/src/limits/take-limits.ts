@@ -28,7 +28,7 @@ const VALID: LimitOutcome = {
  */
 export function takeLimits(deps: LimitDeps, taking: Taking): LimitOutcome | Promise<LimitOutcome> {
   const { row, amounts, request } = taking
-  const { quotas } = row.effective
+  const { quotas } = row
   if (row.rates.length === 0 && quotas.length === 0 && !request.reserve) return VALID
   const takes = row.rates.map((rate) => ({
     rate,
@@ -89,7 +89,7 @@ async function charge(
   idempotency: ChargeRequest['idempotency'],
 ): Promise<LimitOutcome> {
   const { row, amounts, now } = taking
-  const { quotas } = row.effective
+  const { quotas } = row
   const result = await store.charge({
     decidedBy: decidedBy(row),
     charges: quotas.map((quota) => ({
@@ -117,13 +117,13 @@ async function charge(
   }
 }
 
-function decidedBy({ key, project, policies }: CachedKey): ChargeRequest['decidedBy'] {
+function decidedBy({ id, revision, project, policies }: CachedKey): ChargeRequest['decidedBy'] {
   return {
-    keyId: key.id,
-    keyRevision: key.revision,
+    keyId: id,
+    keyRevision: revision,
     projectId: project.id,
     projectRevision: project.revision,
-    policies: policies.map(({ id, revision }) => ({ id, revision })),
+    policies,
   }
 }
 
@@ -140,7 +140,7 @@ function reservationOf({ row, request, amounts, now }: Taking): ChargeRequest['r
 
 function presentCharged({ row }: Taking, charged: Charged): LimitOutcome {
   const { reservationId, isRepeated } = charged
-  const remaining = restByName(row.effective.quotas, charged.remaining)
+  const remaining = restByName(row.quotas, charged.remaining)
   return { code: 'valid', remaining, reservationId, isRepeated }
 }
 

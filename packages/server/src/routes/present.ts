@@ -17,7 +17,6 @@ import {
   keyStatus,
   type Project,
 } from '../keys/key.ts'
-import type { CachedKey } from '../keys/row-cache.ts'
 import type { EffectiveQuota, LimitSource } from '../limits/effective-limits.ts'
 import { quotaState } from '../limits/quota-state.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -108,20 +107,6 @@ function presentQuota(quota: EffectiveQuota, counters: readonly QuotaCounter[], 
   const { limit, period } = quota
   const onExceed = 'block' as const
   return { limit, period, onExceed, used, reserved, resetsAt: presentEnd(resetsAt) }
-}
-
-export function presentVerifiedKey({ key, effective }: CachedKey) {
-  return {
-    id: key.id,
-    name: key.name,
-    owner: key.owner,
-    project: key.projectId,
-    environment: key.environment,
-    permissions: effective.permissions,
-    allowedModels: effective.allowedModels,
-    metadata: key.metadata,
-    expiresAt: presentEnd(effective.expiresAt),
-  }
 }
 
 export function presentProject(project: Project): WireProject {

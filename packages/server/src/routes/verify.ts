@@ -1,9 +1,4 @@
-import {
-  Verdict,
-  VerifiedKey,
-  VerifyRequest,
-  type Verdict as WireVerdict,
-} from '@keysmith/contract'
+import { Verdict, VerifyRequest, type Verdict as WireVerdict } from '@keysmith/contract'
 import type { FastifyReply } from 'fastify'
 import { invalidField } from '../errors.ts'
 import { isAddress } from '../keys/address-list.ts'
@@ -17,7 +12,7 @@ import { readRequestKey } from '../plugins/idempotency.ts'
 import { commonHeaders } from '../plugins/safety.ts'
 import { VERSION } from '../version.ts'
 import { IdempotencyHeaders } from './params.ts'
-import { presentEnd, presentVerifiedKey } from './present.ts'
+import { presentEnd } from './present.ts'
 import { rateHeaders } from './rate-headers.ts'
 import { type App, PROBLEMS } from './route.ts'
 
@@ -57,9 +52,6 @@ export function verifyRoute(app: App, deps: Deps): void {
 /** State codes say nothing about the key; from the address check on the caller sees its facts. */
 const WITHOUT_FACTS = new Set(['revoked', 'disabled', 'not_yet_valid', 'expired'])
 
-/** The schema in the form that the compiler of serialisers takes. */
-const FACTS: Record<string, unknown> = { ...VerifiedKey }
-
 /**
  * Written past `reply.send`, whose choice between streams, types and hooks costs a verdict 2 us of 35. The
  * hooks have set the common headers on the reply as well, for errors.
@@ -80,14 +72,10 @@ function sendVerdict(deps: Deps, reply: FastifyReply, verdict: Decision, now: nu
   reply.raw.end(text)
 }
 
-/**
- * The facts of a key change with its row only, so they are serialised once per row. Both parts go through
- * the schema of the answer.
- */
+/** The facts of the key are in its row as JSON; all else goes through the schema of the answer. */
 function verdictText(deps: Deps, reply: FastifyReply, verdict: Decision, now: number): string {
   const { code, row } = verdict
   if (row === null || WITHOUT_FACTS.has(code)) return serialize(reply, { valid: false, code })
-  row.facts ??= reply.compileSerializationSchema(FACTS)(presentVerifiedKey(row))
   const withoutFacts = serialize(reply, present(deps, verdict, row, now))
   return `${withoutFacts.slice(0, -1)},"key":${row.facts}}`
 }
