@@ -7,9 +7,6 @@ import { prepareIsStale } from './is-stale.ts'
 import type { ReservationWrites } from './reservation-writes.ts'
 import type { InSavepoint, Operations } from './write-job.ts'
 
-/** Overdue reservations of a key that are ended between two tries of a charge. */
-const EXPIRED_PER_TRY = 100
-
 export function prepareChargeWrites(
   db: Database.Database,
   writes: {
@@ -30,7 +27,7 @@ export function prepareChargeWrites(
     for (;;) {
       const taken = takeAll(keyId, charges)
       if (typeof taken !== 'number') return taken
-      const ended = reservations.expireOfKey(keyId, now, EXPIRED_PER_TRY)
+      const ended = reservations.expireOfKey(keyId, now)
       if (ended.length === 0) return taken
       onExpired(ended)
     }
@@ -92,9 +89,11 @@ function prepareTakeAll(db: Database.Database, counters: CounterWrites) {
     return taken
   }
   return (keyId: string, charges: readonly QuotaCharge[]): Taken[] | number => {
+    if (charges.length < 2) return takeInTurn(keyId, charges)
     savepoint.run()
     const taken = takeInTurn(keyId, charges)
-    if (typeof taken === 'number') rollback.run()
+    // A refusal of the first one has taken nothing.
+    if (typeof taken === 'number' && taken > 0) rollback.run()
     release.run()
     return taken
   }

@@ -3,7 +3,7 @@ import type { DecidedBy } from '../quota-store.ts'
 
 /**
  * Was a record changed since a request was decided by it? One that is gone is one of no revision. No
- * join: SQLite prepares one anew for each set of values, because of the partial indexes.
+ * join: SQLite plans it anew for each value, since a partial index has a condition IS NOT NULL.
  */
 export function prepareIsStale(db: Database.Database): (decidedBy: DecidedBy) => boolean {
   const key = db.prepare('SELECT 1 FROM keys WHERE id = ? AND revision = ? AND project_id = ?')

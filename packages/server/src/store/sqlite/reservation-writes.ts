@@ -14,6 +14,9 @@ import {
 import type { CounterWrites, Hold } from './counter-writes.ts'
 import type { Operations } from './write-job.ts'
 
+/** Overdue reservations of a key that are ended between two tries of a charge. */
+const EXPIRED_PER_TRY = 100
+
 type NewReservation = NonNullable<ChargeRequest['reservation']>
 
 /** The column `items`. */
@@ -45,9 +48,11 @@ export function prepareReservationWrites(db: Database.Database, counters: Counte
   const overdue = db.prepare<[number, number], ReservationRow>(`
     SELECT ${COLUMNS} FROM reservations
     WHERE ended_at IS NULL AND expires_at <= ? ORDER BY expires_at, id LIMIT ?`)
-  const overdueOfKey = db.prepare<[string, number, number], ReservationRow>(`
+  // A limit that is a number is planned once, a parameter anew for each value.
+  const overdueOfKey = db.prepare<[string, number], ReservationRow>(`
     SELECT ${COLUMNS} FROM reservations
-    WHERE ended_at IS NULL AND key_id = ? AND expires_at <= ? ORDER BY expires_at, id LIMIT ?`)
+    WHERE ended_at IS NULL AND key_id = ? AND expires_at <= ? ORDER BY expires_at, id
+    LIMIT ${EXPIRED_PER_TRY}`)
   const end = db.prepare('UPDATE reservations SET ended_at = ?, answer = ? WHERE id = ?')
   const forget = db.prepare(`
     DELETE FROM reservations WHERE id IN (
@@ -80,9 +85,9 @@ export function prepareReservationWrites(db: Database.Database, counters: Counte
       const items: Items = { amounts, holds }
       insert.run(id, keyId, projectId, JSON.stringify(items), now, expiresAt, onExpiry)
     },
-    /** Ends those of a key whose time is over, the oldest first. */
-    expireOfKey: (keyId: string, now: number, limit: number): EndedReservation[] =>
-      overdueOfKey.all(keyId, now, limit).map((row) => conclude(row, expiry(row))),
+    /** Ends some of a key whose time is over, the oldest first; none = all have ended. */
+    expireOfKey: (keyId: string, now: number): EndedReservation[] =>
+      overdueOfKey.all(keyId, now).map((row) => conclude(row, expiry(row))),
     expire: (now: number, limit: number): EndedReservation[] =>
       overdue.all(now, limit).map((row) => conclude(row, expiry(row))),
     forgetReservations: ((now, limit) =>
