@@ -48,11 +48,10 @@ export function prepareReservationWrites(db: Database.Database, counters: Counte
   const overdue = db.prepare<[number, number], ReservationRow>(`
     SELECT ${COLUMNS} FROM reservations
     WHERE ended_at IS NULL AND expires_at <= ? ORDER BY expires_at, id LIMIT ?`)
-  // A limit that is a number is planned once, a parameter anew for each value.
+  // Asked before each refusal. Without an order, and with a limit that is a number, it is planned once.
   const overdueOfKey = db.prepare<[string, number], ReservationRow>(`
     SELECT ${COLUMNS} FROM reservations
-    WHERE ended_at IS NULL AND key_id = ? AND expires_at <= ? ORDER BY expires_at, id
-    LIMIT ${EXPIRED_PER_TRY}`)
+    WHERE ended_at IS NULL AND key_id = ? AND expires_at <= ? LIMIT ${EXPIRED_PER_TRY}`)
   const end = db.prepare('UPDATE reservations SET ended_at = ?, answer = ? WHERE id = ?')
   const forget = db.prepare(`
     DELETE FROM reservations WHERE id IN (
@@ -85,7 +84,7 @@ export function prepareReservationWrites(db: Database.Database, counters: Counte
       const items: Items = { amounts, holds }
       insert.run(id, keyId, projectId, JSON.stringify(items), now, expiresAt, onExpiry)
     },
-    /** Ends some of a key whose time is over, the oldest first; none = all have ended. */
+    /** Ends some of a key whose time is over; none = all have ended. */
     expireOfKey: (keyId: string, now: number): EndedReservation[] =>
       overdueOfKey.all(keyId, now).map((row) => conclude(row, expiry(row))),
     expire: (now: number, limit: number): EndedReservation[] =>
