@@ -1,5 +1,14 @@
-import { beforeEach, expect, test } from 'vitest'
-import { ask, createKey, startService, type TestService, verify } from './_service.ts'
+import { rmSync } from 'node:fs'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import {
+  ask,
+  createKey,
+  createToken,
+  startService,
+  type TestService,
+  tempFolder,
+  verify,
+} from './_service.ts'
 
 // Acceptance of limits 2 and 7: what is granted under a storm is exact to the unit.
 
@@ -133,4 +142,32 @@ test('a limit that is lowered during a storm holds from its answer on', async ()
   expect(used).toBeGreaterThan(1)
   expect(late).toBe(0)
   expect(await quotaOf(key.id)).toMatchObject({ limit: 1, used })
+})
+
+test('a stop in the middle of a storm answers what it charged, and charges what it answered', async () => {
+  const dataDir = tempFolder()
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const stopping = await startService({ config: { dataDir }, closeItself: false })
+  const quotas = { credits: { limit: 100_000, period: 'none' } }
+  const { key, secret } = await createKey(stopping, { quotas })
+  const { secret: token } = await createToken(stopping)
+  let charged = 0
+  const codes = new Set<string>()
+  const spend = async () => {
+    for (;;) {
+      const { code } = await verify(stopping, secret, { cost: 3 }, token)
+      codes.add(code)
+      if (code === 'valid') charged += 3
+      else return
+    }
+  }
+  const spenders = Array.from({ length: SPENDERS }, spend)
+  while (charged === 0) await new Promise((resolve) => setImmediate(resolve))
+  stopping.drain()
+  await Promise.all(spenders)
+  await stopping.close()
+  expect([...codes].toSorted()).toEqual(['draining', 'valid'])
+  const again = await startService({ config: { dataDir } })
+  const { body } = await ask(again, 'GET', `/v1/keys/${key.id}`, { token })
+  expect(body.quotas.credits.used).toBe(charged)
 })
