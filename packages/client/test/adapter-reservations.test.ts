@@ -1,5 +1,6 @@
 import { generateKey } from '@keysmith/key-format'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { withKey } from '../src/adapters/next.ts'
 import type { PresentedKey } from '../src/adapters/options.ts'
 import { createClient } from '../src/index.ts'
 import { ADAPTERS, type ProtectOptions, protect } from './_adapters.ts'
@@ -156,6 +157,7 @@ describe.each(SETTLING)('%s ends what it reserved', (adapter) => {
       await presented.settle({ tokens: 42 })
       await presented.release()
       await presented.settle({ tokens: 1 })
+      await presented.settle(Promise.reject(new Error('too late to be read')))
       return { status: 500 }
     }
     const app = await start(adapter, { reserve, settle: () => ({ tokens: 7 }), handle })
@@ -237,39 +239,48 @@ describe.each(SETTLING)('%s ends what it reserved', (adapter) => {
     await settled(app, [['settle', { tokens: 3 }]])
   })
 
-  test('when its reader goes away in the middle of a stream, of which the handler hears first', async () => {
+  test.each([
+    ['as the handler says, who hears of it first', true, 5],
+    ['as the needs say', false, 99],
+  ])('when its reader goes away in the middle of a stream: %s', async (_how, says, tokens) => {
     const caller = new AbortController()
     const handle = (presented: PresentedKey) => ({
       body: new ReadableStream<Uint8Array>({
         pull: (given) => given.enqueue(bytes('x'.repeat(65_536))),
-        cancel: () => presented.settle({ tokens: 5 }),
+        cancel: () => (says ? presented.settle({ tokens: 5 }) : undefined),
       }),
     })
     const app = await start(adapter, { reserve, settle: () => ({ tokens: 99 }), handle })
     const answer = await app.ask(caller.signal)
     await answer.body?.getReader().read()
     caller.abort()
-    await settled(app, [['settle', { tokens: 5 }]])
+    await settled(app, [['settle', { tokens }]])
   })
 
   test('not for a caller who breaks off before the answer: the handler still says what it used', async () => {
     const caller = new AbortController()
     const { promise, resolve } = Promise.withResolvers<void>()
-    let presented: PresentedKey | undefined
+    const handled: PresentedKey[] = []
     const handle = async (given: PresentedKey) => {
-      presented = given
+      handled.push(given)
+      if (handled.length > 1) return {}
       await promise
       await given.settle({ tokens: 8 })
       return {}
     }
     const app = await start(adapter, { reserve, handle })
     const answer = app.ask(caller.signal)
-    await vi.waitFor(() => expect(presented).toBeDefined())
+    await vi.waitFor(() => expect(handled).toHaveLength(1))
     caller.abort()
     await expect(answer).rejects.toThrow()
-    expect(app.ended()).toEqual([])
+    // By the end of another request the server has heard of it.
+    await app.ask()
+    await settled(app, [['settle', {}]])
     resolve()
-    await settled(app, [['settle', { tokens: 8 }]])
+    await settled(app, [
+      ['settle', {}],
+      ['settle', { tokens: 8 }],
+    ])
   })
 
   test('with a line of the log, when the service does not answer', async () => {
@@ -285,6 +296,7 @@ describe.each(SETTLING)('%s ends what it reserved', (adapter) => {
 
   test('in silence, when nothing was reserved; the handler hears of its mistake', async () => {
     const app = await start(adapter, { cost: 1 })
+    await app.ask()
     await app.ask()
     expect([app.ended(), app.logged]).toEqual([[], []])
     const mistaken = await start(adapter, {
@@ -306,6 +318,27 @@ describe.each(SETTLING)('%s ends what it reserved', (adapter) => {
     expect(JSON.parse(JSON.stringify(app.handled))).toEqual([shown])
     expect(structuredClone(app.handled)).toEqual([shown])
   })
+})
+
+test('an answer of the Fetch standard ends after its settlement, when some platforms stop all work', async () => {
+  const app = await start('next', { reserve })
+  const { promise, resolve } = Promise.withResolvers<{ tokens: number }>()
+  const client = createClient({ baseUrl: app.service.url, token })
+  const get = withKey(
+    (_request: Request, context: { key: PresentedKey }) => {
+      void context.key.settle(promise)
+      return new Response('done')
+    },
+    { client, reserve },
+  )
+  const headers = { authorization: `Bearer ${secret}` }
+  const answer = await get(new Request('http://localhost/', { headers }), Object())
+  const reader = answer.body?.getReader()
+  expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('done')
+  const ended = reader?.read().then(app.ended)
+  await client.meta.get()
+  resolve({ tokens: 9 })
+  expect(await ended).toEqual([['settle', { tokens: 9 }]])
 })
 
 describe.each(SETTLING)('%s before a real service', (adapter) => {
