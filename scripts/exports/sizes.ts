@@ -16,7 +16,7 @@ const ADAPTERS = { web: 1250, hono: 1850, next: 1800, express: 2000, fastify: 23
 
 export const BUDGETS: Budget[] = [
   { entry: '@keysmith/key-format', maxBytes: 1200 },
-  { entry: '@keysmith/client', maxBytes: 5150 },
+  { entry: '@keysmith/client', maxBytes: 5120 },
   { entry: '@keysmith/client/verify', maxBytes: 3250 },
   ...Object.entries(ADAPTERS).map(([name, maxBytes]) => ({
     entry: `@keysmith/client/${name}`,

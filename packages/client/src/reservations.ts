@@ -23,12 +23,12 @@ export interface Reservations {
 export function createReservations(http: Http): Reservations {
   const end = async (id: string, verb: string, cost?: object, options?: RequestOptions) => {
     // Nothing else may get into a URL, a secret least of all.
-    if (!/^[a-z0-9]{1,32}$/.test(id)) throw new TypeError('This is no id of a reservation')
+    if (!/^[a-z0-9]{1,32}$/.test(id)) throw new TypeError('The id is not valid')
     const route = `/v1/reservations/{id}/${verb}`
     const { data } = await http<Reservation>({
       method: 'POST',
-      path: route.replace('{id}', id),
       route,
+      path: route.replace('{id}', id),
       body: cost && JSON.stringify({ cost }),
       isRepeatable: true,
       options,
