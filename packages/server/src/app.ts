@@ -22,7 +22,7 @@ import { openApi } from './plugins/openapi.ts'
 import { answerProblems, sendProblem } from './plugins/problem.ts'
 import { requestLog } from './plugins/request-log.ts'
 import { guardEveryRequest, setCommonHeaders } from './plugins/safety.ts'
-import { readSmallJson } from './plugins/small-json.ts'
+import { MAX_SMALL_BYTES, readSmallJson } from './plugins/small-json.ts'
 import { answerUnparsable } from './plugins/unparsable.ts'
 import { validateStrictly } from './plugins/validation.ts'
 import { ensureDefaultProject } from './projects/ensure-default-project.ts'
@@ -60,14 +60,13 @@ import { createTokenRoute } from './routes/tokens/create-token.ts'
 import { listTokensRoute } from './routes/tokens/list-tokens.ts'
 import { revokeTokenRoute } from './routes/tokens/revoke-token.ts'
 import { verifyRoute } from './routes/verify.ts'
+import { openShortWay } from './routes/verify-short-way.ts'
 import { whoamiRoute } from './routes/whoami.ts'
 import { openSqliteKeyStore } from './store/sqlite/open-key-store.ts'
 import { takeProcessLock } from './store/sqlite/process-lock.ts'
 import { installBootstrapToken } from './tokens/bootstrap-token.ts'
 import { VERSION } from './version.ts'
 
-/** Bodies are small, imports apart: the largest is a key with all its attributes. */
-export const MAX_BODY_BYTES = 16_384
 const SOCKET_TIMEOUT_MS = 10_000
 const MANAGEMENT_TIMEOUT_MS = 30_000
 /** Verifications are never shed: they are what the service is for. */
@@ -198,7 +197,8 @@ interface AppOptions {
 async function buildApp(options: AppOptions): Promise<App> {
   const { deps, config, log, isLocal, isDraining, maxAuthFailuresPerMinute, maxLoopDelayMs } =
     options
-  const app: App = createFastify(config)
+  const nextRequestId = createRequestIds()
+  const app: App = createFastify(config, nextRequestId)
   // Only JSON: any other content type is a body that no schema has checked.
   app.removeContentTypeParser('text/plain')
   guardEveryRequest(app, isDraining)
@@ -215,7 +215,7 @@ async function buildApp(options: AppOptions): Promise<App> {
   healthRoutes(app, deps, isDraining)
   // The hot path: no request log, no load shedding, no idempotency.
   await app.register(async (hot: App) => {
-    readSmallJson(hot, MAX_BODY_BYTES)
+    readSmallJson(hot, MAX_SMALL_BYTES)
     verifyRoute(hot, deps)
   })
   settleReservationRoute(app, deps)
@@ -237,18 +237,18 @@ async function buildApp(options: AppOptions): Promise<App> {
   })
   if (config.apiDocs) await app.register(apiDocsRoutes)
   await app.ready()
+  openShortWay(app, { deps, isDraining, nextRequestId })
   return app
 }
 
-function createFastify({ trustedProxies }: Config): App {
-  const nextRequestId = createRequestIds()
+function createFastify({ trustedProxies }: Config, nextRequestId: () => string): App {
   return Fastify({
     // Requests are logged by request-log.ts, and not at all on the hot path.
     logger: false,
     genReqId: nextRequestId,
     clientErrorHandler: answerUnparsable(nextRequestId),
     requestIdHeader: false,
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: MAX_SMALL_BYTES,
     requestTimeout: SOCKET_TIMEOUT_MS,
     connectionTimeout: SOCKET_TIMEOUT_MS,
     // safety.ts answers 503 as a problem document while the process stops.
@@ -307,6 +307,6 @@ function managementRoutes(app: App, deps: Deps): void {
   revokeTokenRoute(app, deps)
   listAuditEventsRoute(app, deps)
   whoamiRoute(app)
-  metaRoute(app, deps, { version: VERSION, maxBodyBytes: MAX_BODY_BYTES })
+  metaRoute(app, deps, { version: VERSION, maxBodyBytes: MAX_SMALL_BYTES })
   checkAuditChainRoute(app, deps)
 }

@@ -63,7 +63,9 @@ test('closing writes what is left, and nothing comes after it', async () => {
   const lastUsed = new LastUsed(store, () => {})
   const usage = new UsageCounts({ store, log })
   const writeBehind = new WriteBehind([lastUsed, usage])
-  lastUsed.note('key', generateId(), 1, 1)
+  const principal = { kind: 'token' as const, id: 'a', name: 'a', permissions: [], projectId: null }
+  const token = { kind: 'token' as const, id: 'a', principal: { ...principal, expiresAt: null } }
+  lastUsed.note({ ...token, revokedAt: null, secretVersion: 1, readAt: 0, usedAt: 0 }, 1)
   usage.noteVerdict(generateId(), 'valid', 1)
   await writeBehind.close()
   expect(calls.toSorted()).toEqual(['usage', 'uses'])

@@ -20,10 +20,7 @@ export function authenticate(
   now: number,
 ): Principal | null | Promise<Principal | null> {
   if (header === undefined || header.length > MAX_HEADER_LENGTH) return null
-  // A remembered token needs no parsing: only the whole string has its digest.
-  const cached = header.startsWith(USUAL_SCHEME)
-    ? findRemembered(deps, header.slice(USUAL_SCHEME.length))
-    : null
+  const cached = findRemembered(deps, header)
   if (cached) return toPrincipal(deps, cached, now)
   const bearer = BEARER.exec(header)?.[1]
   const presented = parseKey(bearer)
@@ -34,8 +31,20 @@ export function authenticate(
   )
 }
 
-function findRemembered({ rowCache }: VerifyDeps, token: string): CachedToken | null {
-  const row = rowCache.get(secretSha256(token))
+/** As `authenticate`, of a token in the row cache alone; null says nothing about others. */
+export function rememberedPrincipal(
+  deps: VerifyDeps,
+  header: string | undefined,
+  now: number,
+): Principal | null {
+  const cached = header === undefined ? null : findRemembered(deps, header)
+  return cached && toPrincipal(deps, cached, now)
+}
+
+/** A remembered token needs no parsing: only the whole string has its digest. */
+function findRemembered({ rowCache }: VerifyDeps, header: string): CachedToken | null {
+  if (header.length > MAX_HEADER_LENGTH || !header.startsWith(USUAL_SCHEME)) return null
+  const row = rowCache.get(secretSha256(header.slice(USUAL_SCHEME.length)))
   return row?.kind === 'token' ? row : null
 }
 
@@ -56,19 +65,17 @@ async function findPresentedToken(
     id: found.token.id,
     principal: { kind: 'token', id: found.token.id, name, permissions, projectId, expiresAt },
     revokedAt,
-    version: secret.version,
+    secretVersion: secret.version,
     readAt,
+    usedAt: 0,
   }
   rowCache.add(sha256, row, epoch)
   return row
 }
 
-function toPrincipal(
-  { lastUsed }: VerifyDeps,
-  { id, principal, revokedAt, version }: CachedToken,
-  now: number,
-): Principal | null {
+function toPrincipal({ lastUsed }: VerifyDeps, row: CachedToken, now: number): Principal | null {
+  const { principal, revokedAt } = row
   if (revokedAt !== null || hasEnded(principal.expiresAt, now)) return null
-  lastUsed.note('token', id, version, now)
+  lastUsed.note(row, now)
   return principal
 }

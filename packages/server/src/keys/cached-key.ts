@@ -35,6 +35,7 @@ export function toCachedKey(
     policies: policies.length > 0 ? policies.map(({ id, revision }) => ({ id, revision })) : NONE,
     facts: factsOf(key, effective),
     readAt,
+    usedAt: 0,
   }
 }
 

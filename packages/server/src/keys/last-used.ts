@@ -1,4 +1,5 @@
 import type { KeyStore, SecretUse } from '../store/key-store.ts'
+import type { CachedRow } from './row-cache.ts'
 
 /** Times of last use, collected in memory and written by `WriteBehind`: never on the answer path. */
 export class LastUsed {
@@ -11,7 +12,14 @@ export class LastUsed {
     this.#onError = onError
   }
 
-  note(kind: SecretUse['kind'], id: string, version: number, usedAt: number): void {
+  /** A row that is used many times within a millisecond is noted once. */
+  note(row: CachedRow, usedAt: number): void {
+    if (row.usedAt === usedAt) return
+    row.usedAt = usedAt
+    this.#add(row.kind, row.id, row.secretVersion, usedAt)
+  }
+
+  #add(kind: SecretUse['kind'], id: string, version: number, usedAt: number): void {
     const use = this.#uses.get(id)
     if (use && use.version === version) use.usedAt = usedAt
     else this.#uses.set(use ? `${id}/${version}` : id, { kind, id, version, usedAt })

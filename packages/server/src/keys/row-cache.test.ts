@@ -9,7 +9,8 @@ function row(id: string, ageMs = 0): CachedToken {
     id,
     principal: { kind: 'token', id, name: id, permissions: [], projectId: null, expiresAt: null },
     revokedAt: null,
-    version: 1,
+    secretVersion: 1,
+    usedAt: 0,
     readAt: performance.now() - ageMs,
   }
 }
@@ -27,6 +28,7 @@ function keyRow(id: string, projectId: string): CachedKey {
     ...lists,
     allowsAddress: null,
     facts: '{}',
+    usedAt: 0,
     readAt: performance.now(),
   }
 }

@@ -39,6 +39,8 @@ export interface CachedKey {
   facts: string
   /** `performance.now()` of the read. */
   readAt: number
+  /** Epoch ms of the use that was noted last; 0 = none. */
+  usedAt: number
 }
 
 export interface CachedToken {
@@ -47,8 +49,9 @@ export interface CachedToken {
   principal: Principal
   /** Epoch ms; null = not revoked. */
   revokedAt: number | null
-  version: number
+  secretVersion: number
   readAt: number
+  usedAt: number
 }
 
 export type CachedRow = CachedKey | CachedToken

@@ -82,7 +82,7 @@ function conclude(
   deps.usage.noteVerdict(row.id, outcome.code, now)
   if (outcome.code === 'valid') {
     if (!outcome.isRepeated) deps.usage.noteCharged(row.id, amounts.cost, now)
-    deps.lastUsed.note('key', row.id, row.secretVersion, now)
+    deps.lastUsed.note(row, now)
   }
   return { ...outcome, row }
 }

@@ -5,17 +5,21 @@ import type { KeyRate, Limiter, RateRefusal, RateState, RateTake } from './limit
 /** Counts held at most: about 20 MiB. */
 const MAX_COUNTERS = 100_000
 
+interface Count {
+  paidBackAt: number
+}
+
 /**
  * Counts in the memory of this process, by a monotonic clock: no change of the time of day moves them.
  * Bounded: the one that was not used for the longest time goes first, and is then as after a restart.
  */
 export class MemoryLimiter implements Limiter {
-  readonly #paidBackAt: LRUCache<string, number>
+  readonly #counts: LRUCache<string, Count>
   readonly #clock: { now: () => number }
 
   constructor(options: { maxCounters?: number; clock?: { now: () => number } } = {}) {
     const { maxCounters = MAX_COUNTERS, clock = performance } = options
-    this.#paidBackAt = new LRUCache({ max: maxCounters })
+    this.#counts = new LRUCache({ max: maxCounters })
     this.#clock = clock
   }
 
@@ -24,21 +28,22 @@ export class MemoryLimiter implements Limiter {
     const refusal = this.#firstRefusal(takes, now)
     if (refusal) return refusal
     for (const { rate, amount } of takes) {
-      this.#paidBackAt.set(rate.counter, pass(rate, this.#read(rate), amount, now))
+      const count = this.#countOf(rate)
+      count.paidBackAt = pass(rate, count.paidBackAt, amount, now)
     }
     return null
   }
 
   giveBack(takes: readonly RateTake[]): void {
     for (const { rate, amount } of takes) {
-      this.#paidBackAt.set(rate.counter, this.#read(rate) - amount * rate.intervalMs)
+      this.#countOf(rate).paidBackAt -= amount * rate.intervalMs
     }
   }
 
   peek(rates: readonly KeyRate[]): RateState[] {
     const now = this.#clock.now()
     return rates.map((rate) => {
-      const paidBackAt = this.#read(rate)
+      const paidBackAt = this.#counts.get(rate.counter)?.paidBackAt ?? PAID_BACK
       return {
         rate,
         remaining: available(rate, paidBackAt, now),
@@ -50,7 +55,7 @@ export class MemoryLimiter implements Limiter {
   #firstRefusal(takes: readonly RateTake[], now: number): RateRefusal | null {
     let refusal: RateRefusal | null = null
     for (const { rate, amount } of takes) {
-      const wait = waitMs(rate, this.#read(rate), amount, now)
+      const wait = waitMs(rate, this.#countOf(rate).paidBackAt, amount, now)
       if (wait === 0) continue
       const retryAfterMs = wait === null ? null : Math.ceil(wait)
       if (refusal === null || isLonger(retryAfterMs, refusal.retryAfterMs)) {
@@ -60,8 +65,12 @@ export class MemoryLimiter implements Limiter {
     return refusal
   }
 
-  #read({ counter }: KeyRate): number {
-    return this.#paidBackAt.get(counter) ?? PAID_BACK
+  #countOf({ counter }: KeyRate): Count {
+    const known = this.#counts.get(counter)
+    if (known) return known
+    const count = { paidBackAt: PAID_BACK }
+    this.#counts.set(counter, count)
+    return count
   }
 }
 
