@@ -170,7 +170,7 @@ test('the time of last use is written while the server runs, and when the server
   expect(await verdict(server, secret)).toBe('valid')
   expect(await end(server)).toBe(0)
   const db = new Database(join(dataDir, 'keysmith.db'), { readonly: true })
-  const secretUsedAt = db.prepare('SELECT last_used_at FROM secrets').pluck().get()
+  const secretUsedAt = db.prepare('SELECT used_at FROM last_uses').pluck().get()
   db.close()
   expect(Number(secretUsedAt)).toBeGreaterThanOrEqual(usedAgainAt)
 })

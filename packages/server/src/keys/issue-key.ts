@@ -6,6 +6,7 @@ import { ApiError, invalidField } from '../errors.ts'
 import { findProject } from '../projects/find-project.ts'
 import type { Deps } from './deps.ts'
 import { draftKey } from './draft-key.ts'
+import { findKey } from './edit.ts'
 import { allPermissions } from './effective.ts'
 import { findKeyPolicies } from './find-key-policies.ts'
 import type { Key } from './key.ts'
@@ -89,16 +90,19 @@ function requirePair({ id, secretSha256 }: CreateKey): void {
  * it again; for anybody else the id is taken, whoever has it.
  */
 async function repeatedCreate(
-  { store, peppers }: Deps,
-  { principal }: Caller,
+  deps: Deps,
+  caller: Caller,
   id: string,
   sha256: string | undefined,
 ): Promise<Issued> {
+  const { store, peppers } = deps
+  const { principal } = caller
   const row = await store.findForVerification(id)
   const visible = principal.projectId === null || principal.projectId === row?.key.projectId
   const same = row && visible && row.key.createdBy === principal.id && sha256 !== undefined
   if (same && matchSecret(peppers, row.secrets, sha256)) {
-    return { key: row.key, secret: null, created: false, warnings: [] }
+    const key = await findKey(deps, caller, id)
+    return { key, secret: null, created: false, warnings: [] }
   }
   throw new ApiError('id_taken', { detail: 'This id was used before. Mint another secret.' })
 }

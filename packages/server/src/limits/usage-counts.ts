@@ -116,15 +116,20 @@ export class UsageCounts {
   }
 }
 
+/** In the order of the table, so that each of its pages is written once and not once per part. */
 function* toRows(hours: Map<number, Map<string, KeyCounts>>): Generator<UsageCount> {
   for (const [hour, keys] of hours) {
-    for (const [keyId, { verdicts, charged }] of keys) {
+    for (const [keyId, { verdicts, charged }] of inOrder(keys)) {
       for (const [name, amount] of verdicts) yield { keyId, hour, kind: 'verdict', name, amount }
       for (const [name, amount] of charged ?? []) {
         yield { keyId, hour, kind: 'charged', name, amount }
       }
     }
   }
+}
+
+function inOrder(keys: Map<string, KeyCounts>): [string, KeyCounts][] {
+  return [...keys].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function* inParts(rows: Iterable<UsageCount>): Generator<UsageCount[]> {

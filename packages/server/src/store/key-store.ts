@@ -35,6 +35,7 @@ export type VerifyingProject = Pick<
 
 /** All that a verification needs, from one read. */
 export interface VerificationRow {
+  /** Without the times of last use, which no verification needs. */
   key: Key
   project: VerifyingProject
   /** Those of `key.policyIds` that exist, in no order. */

@@ -87,7 +87,7 @@ export function usageContract(empty: Empty): void {
       expect(await read(store, key.id, 'day')).toEqual(sums)
     })
 
-    test('counts of keys that are gone are dropped, and the others of the write are kept', async () => {
+    test('counts of keys that are gone are found by nobody, and the others of the write are kept', async () => {
       const { store, key } = await withKey(empty)
       const gone = generateId()
       await store.addUsage([count(gone), count(key.id), count(gone, { name: 'revoked' })])

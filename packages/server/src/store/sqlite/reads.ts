@@ -77,8 +77,10 @@ function prepareProjectReads(db: Database.Database) {
 
 const SECRETS_JSON = `(
   SELECT json_group_array(json_object('version', version, 'mintedBy', minted_by,
-    'createdAt', created_at, 'endsAt', ends_at, 'lastUsedAt', last_used_at, 'start', start)
-    ORDER BY version DESC)
+    'createdAt', created_at, 'endsAt', ends_at, 'lastUsedAt', (
+      SELECT used_at FROM last_uses
+      WHERE last_uses.key_id = secrets.key_id AND last_uses.version = secrets.version),
+    'start', start) ORDER BY version DESC)
   FROM secrets WHERE key_id = keys.id) AS secrets`
 
 /** Mirrors `keyStatus` of the effective key; a test compares the two. */
@@ -152,7 +154,7 @@ function prepareVerificationReads(db: Database.Database) {
   // As a subquery: SQLite plans a join anew for each value of a bare parameter, for 40 us instead of 8.
   const key = db.prepare<[string], KeyRow & DigestRow & VerifyingProjectRow>(`
     SELECT keys.*, ${VERIFYING_PROJECT}, secrets.version, secrets.minted_by,
-      secrets.created_at AS secret_created_at, secrets.ends_at, secrets.last_used_at,
+      secrets.created_at AS secret_created_at, secrets.ends_at, NULL AS last_used_at,
       secrets.start, secrets.hash_class, secrets.digest, secrets.pepper_id
     FROM keys
     JOIN projects ON projects.id = keys.project_id

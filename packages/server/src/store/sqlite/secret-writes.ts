@@ -9,6 +9,9 @@ export function prepareSecretWrites(db: Database.Database, finish: Finish) {
     .prepare<[string], number>('SELECT version FROM secrets WHERE key_id = ?')
     .pluck()
   const remove = db.prepare('DELETE FROM secrets WHERE key_id = ? AND version = ?')
+  const forgetUses = db.prepare(`
+    DELETE FROM last_uses WHERE key_id = @keyId
+      AND version NOT IN (SELECT version FROM secrets WHERE key_id = @keyId)`)
   const setEnd = db.prepare(
     'UPDATE secrets SET ends_at = @endsAt WHERE key_id = @keyId AND version = @version',
   )
@@ -33,6 +36,7 @@ export function prepareSecretWrites(db: Database.Database, finish: Finish) {
         else setEnd.run({ keyId, version: old, endsAt })
       }
       insertSecret(keyId, secret)
+      forgetUses.run({ keyId })
       return outcome
     }) satisfies Operations['replaceSecret'],
     setSecretEnd: (({ keyId, projectId, version, endsAt, updatedAt }, change) => {

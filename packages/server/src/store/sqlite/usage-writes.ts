@@ -1,6 +1,6 @@
 import { MAX_USAGE_NAMES } from '@keysmith/contract'
 import type Database from 'better-sqlite3'
-import type { UsageCount, UsageRow } from '../usage-store.ts'
+import type { UsageRow } from '../usage-store.ts'
 import type { Operations } from './write-job.ts'
 
 const DAY_MS = 86_400_000
@@ -13,18 +13,25 @@ export function prepareUsageWrites(db: Database.Database): UsageOperations {
 }
 
 function prepareAdd(db: Database.Database): UsageOperations['addUsage'] {
-  const add = db.prepare<UsageCount>(`
-    UPDATE usage SET amount = min(amount + @amount, ${MAX_AMOUNT})
-    WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = @kind AND name = @name`)
-  // No row of keys: the key is gone, and what it used with it.
-  const insert = db.prepare<UsageCount>(`
+  const addVerdicts = db.prepare(`
     INSERT INTO usage (key_id, resolution, start, kind, name, amount)
-    SELECT id, 'hour', @hour, @kind, @name, @amount FROM keys WHERE id = @keyId
-      AND (@kind <> 'charged' OR ${MAX_USAGE_NAMES} > (
-        SELECT count(*) FROM usage
-        WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = 'charged'))`)
+    VALUES (?, 'hour', ?, 'verdict', ?, ?)
+    ON CONFLICT DO UPDATE SET amount = min(amount + excluded.amount, ${MAX_AMOUNT})`)
+  const addCharged = db.prepare(`
+    UPDATE usage SET amount = min(amount + @amount, ${MAX_AMOUNT})
+    WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = 'charged' AND name = @name`)
+  const addFirstCharged = db.prepare(`
+    INSERT INTO usage (key_id, resolution, start, kind, name, amount)
+    SELECT @keyId, 'hour', @hour, 'charged', @name, @amount WHERE ${MAX_USAGE_NAMES} > (
+      SELECT count(*) FROM usage
+      WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = 'charged')`)
   return (counts) => {
-    for (const count of counts) if (add.run(count).changes === 0) insert.run(count)
+    for (const { kind, keyId, hour, name, amount } of counts) {
+      if (kind === 'verdict') addVerdicts.run(keyId, hour, name, amount)
+      else if (addCharged.run({ keyId, hour, name, amount }).changes === 0) {
+        addFirstCharged.run({ keyId, hour, name, amount })
+      }
+    }
   }
 }
 

@@ -85,7 +85,7 @@ test('the last uses and the usage of one second share a commit', async () => {
   await writeBehind.close()
   expect(countCommits(path)).toBe(before + 1)
   const db = openReader(path)
-  expect(db.prepare('SELECT last_used_at FROM secrets WHERE key_id = ?').pluck().get(key.id)).toBe(
+  expect(db.prepare('SELECT used_at FROM last_uses WHERE key_id = ?').pluck().get(key.id)).toBe(
     NOW + 1,
   )
   expect(db.prepare('SELECT amount FROM usage WHERE key_id = ?').pluck().get(key.id)).toBe(1)
