@@ -5,11 +5,22 @@ import {
   type KeyStore,
   StorageUnavailable,
 } from '../key-store.ts'
+import type { PolicyStore } from '../policy-store.ts'
+import type { QuotaStore } from '../quota-store.ts'
+import type { UsageStore } from '../usage-store.ts'
 import { packCharge, unpackOutcome } from './charge-message.ts'
 import { prepareReads } from './reads.ts'
 import { TurnReads } from './turn-reads.ts'
 import type { WriteArguments, WriteName, WriteResult } from './write-job.ts'
 import type { Writer } from './writer.ts'
+
+type Reads = ReturnType<typeof prepareReads>
+
+/** Writes a change, whose entry of the audit log comes last. */
+type Write = <Name extends WriteName>(
+  name: Name,
+  ...args: WriteArguments<Name>
+) => Promise<WriteResult<Name>>
 
 /**
  * Keys in one SQLite file. Reads run on a read-only connection of this thread; writes go to the writer
@@ -25,22 +36,11 @@ export function createSqliteKeyStore(options: {
   const reads = prepareReads(reader)
   const turnReads = new TurnReads(reader)
 
-  const write = <Name extends WriteName>(
-    name: Name,
-    ...args: WriteArguments<Name>
-  ): Promise<WriteResult<Name>> => {
+  const write: Write = (name, ...args) => {
     const change = args.at(-1) as Change
     return writer.write(name, args, (outcome) => {
       if (outcome === 'ok') for (const listener of listeners) listener(change.entry.target)
     })
-  }
-  /** A failing read is a failing storage, never an answer. */
-  const read = async <T>(run: () => T): Promise<T> => {
-    try {
-      return run()
-    } catch (error) {
-      throw new StorageUnavailable('the database cannot be read', { cause: error })
-    }
   }
 
   return {
@@ -64,25 +64,9 @@ export function createSqliteKeyStore(options: {
     getToken: (id, scope) => read(() => reads.token(id, scope)),
     listTokens: (filter) => read(() => reads.tokens(filter)),
     revokeToken: (...args) => write('revokeToken', ...args),
-    insertPolicy: (...args) => write('insertPolicy', ...args),
-    getPolicy: (id, scope) => read(() => reads.policy(id, scope)),
-    findPolicies: (ids) => read(() => reads.policies(ids)),
-    listPolicies: (filter) => read(() => reads.policyPage(filter)),
-    listPolicyKeys: (...args) => read(() => reads.policyKeys(...args)),
-    countPolicyKeys: (...args) => read(() => reads.policyKeyCounts(...args)),
-    updatePolicy: (...args) => write('updatePolicy', ...args),
-    deletePolicy: (...args) => write('deletePolicy', ...args),
-    charge: (request) => writer.write('charge', packCharge(request)).then(unpackOutcome),
-    endReservation: (end) => writer.write('endReservation', [end]),
-    expireReservations: (...args) => writer.write('expireReservations', args),
-    forgetReservations: (...args) => writer.write('forgetReservations', args),
-    forgetChargeRequests: (...args) => writer.write('forgetChargeRequests', args),
-    setQuotaUsed: (...args) => write('setQuotaUsed', ...args),
-    addUsage: (counts) => writer.write('addUsage', [counts]),
-    rollUpUsage: (...args) => writer.write('rollUpUsage', args),
-    readUsage: (query) => read(() => reads.usage(query)),
-    readCounters: (keyIds) => read(() => reads.counters(keyIds)),
-    findChargeRequest: (actorId, key, now) => read(() => reads.chargeRequest(actorId, key, now)),
+    ...policyMethods(reads, write),
+    ...quotaMethods(reads, writer, write),
+    ...usageMethods(reads, writer),
     findForVerification: (id) => turnReads.read(() => reads.verification(id)),
     findImportedByDigest: (digest, scope) => read(() => reads.importedByDigest(digest, scope)),
     findImportedByTag: (...args) => read(() => reads.importedByTag(...args)),
@@ -98,6 +82,49 @@ export function createSqliteKeyStore(options: {
     },
     ping: () => read(() => reads.ping()),
     close: () => closeBoth(reader, writer),
+  }
+}
+
+/** A failing read is a failing storage, never an answer. */
+async function read<T>(run: () => T): Promise<T> {
+  try {
+    return run()
+  } catch (error) {
+    throw new StorageUnavailable('the database cannot be read', { cause: error })
+  }
+}
+
+function policyMethods(reads: Reads, write: Write): PolicyStore {
+  return {
+    insertPolicy: (...args) => write('insertPolicy', ...args),
+    getPolicy: (id, scope) => read(() => reads.policy(id, scope)),
+    findPolicies: (ids) => read(() => reads.policies(ids)),
+    listPolicies: (filter) => read(() => reads.policyPage(filter)),
+    listPolicyKeys: (...args) => read(() => reads.policyKeys(...args)),
+    countPolicyKeys: (...args) => read(() => reads.policyKeyCounts(...args)),
+    updatePolicy: (...args) => write('updatePolicy', ...args),
+    deletePolicy: (...args) => write('deletePolicy', ...args),
+  }
+}
+
+function quotaMethods(reads: Reads, writer: Writer, write: Write): QuotaStore {
+  return {
+    charge: (request) => writer.write('charge', packCharge(request)).then(unpackOutcome),
+    endReservation: (end) => writer.write('endReservation', [end]),
+    expireReservations: (...args) => writer.write('expireReservations', args),
+    forgetReservations: (...args) => writer.write('forgetReservations', args),
+    forgetChargeRequests: (...args) => writer.write('forgetChargeRequests', args),
+    setQuotaUsed: (...args) => write('setQuotaUsed', ...args),
+    readCounters: (keyIds) => read(() => reads.counters(keyIds)),
+    findChargeRequest: (actorId, key, now) => read(() => reads.chargeRequest(actorId, key, now)),
+  }
+}
+
+function usageMethods(reads: Reads, writer: Writer): UsageStore {
+  return {
+    addUsage: (counts) => writer.write('addUsage', [counts]),
+    rollUpUsage: (...args) => writer.write('rollUpUsage', args),
+    readUsage: (query) => read(() => reads.usage(query)),
   }
 }
 
