@@ -19,6 +19,16 @@ export const IfMatchHeaders = Type.Object({
   ),
 })
 
+/** Of a verification: the answer of a charge is kept for a minute. */
+export const ChargeHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        '1 to 255 visible characters. Repeating a verification with the same key within 60 seconds charges it once.',
+    }),
+  ),
+})
+
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({

@@ -2,7 +2,7 @@ import { Verdict, VerifyRequest } from '@keysmith/contract'
 import type { Deps } from '../keys/deps.ts'
 import { principalOf } from '../plugins/access.ts'
 import { answerVerification, type VerdictAnswer } from './answer-verification.ts'
-import { IdempotencyHeaders } from './params.ts'
+import { ChargeHeaders } from './params.ts'
 import { type App, PROBLEMS } from './route.ts'
 
 /** The whole way of a verification. Most take the short one (`verify-short-way.ts`) to the same answer. */
@@ -15,7 +15,7 @@ export function verifyRoute(app: App, deps: Deps): void {
         operationId: 'verify',
         summary: 'Is this secret good for this request? Always 200 with a verdict',
         tags: ['verify'],
-        headers: IdempotencyHeaders,
+        headers: ChargeHeaders,
         body: VerifyRequest,
         response: { 200: Verdict, ...PROBLEMS },
       },
