@@ -39,7 +39,7 @@ export async function seededFolder(keys: number): Promise<string> {
 }
 
 /** The secret of the seeded key of this number: the same in every run, so that none has to be kept. */
-export function seededSecret(number: number): string {
+function seededSecret(number: number): string {
   const bytes = createHash('sha512').update(`keysmith-bench/${number}`).digest()
   const [id, random] = [bytes.subarray(0, 10), bytes.subarray(10, 42)]
   return formatKey({ brand: 'ks', kind: 'live', id, random })

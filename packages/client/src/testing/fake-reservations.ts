@@ -24,8 +24,6 @@ interface Ending {
   at: number
 }
 
-export type FakeReservations = ReturnType<typeof createFakeReservations>
-
 export function createFakeReservations({ now, random, project }: FakeDeps) {
   const reservations = new Map<string, Held>()
 

@@ -123,7 +123,7 @@ function show(project: Project, json: true | undefined): void {
     brand: project.brand,
     state: stateOf(project),
     protection: project.deletionProtection ? 'on' : 'off',
-    ...(project.description && { description: project.description }),
+    description: project.description,
     ...boundFacts(project),
     created: formatTime(project.createdAt, ''),
   })

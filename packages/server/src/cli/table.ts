@@ -21,10 +21,11 @@ export function printTable(rows: readonly Cell[][], header?: readonly string[]):
   for (const row of all) process.stdout.write(`${formatRow(row, widths)}\n`)
 }
 
-/** Facts below one another: a name, and its value beside it. */
-export function printFacts(facts: Readonly<Record<string, Cell>>): void {
-  const width = Math.max(...Object.keys(facts).map((name) => name.length))
-  for (const [name, cell] of Object.entries(facts)) {
+/** Facts below one another: a name, and its value beside it. What is null is left out. */
+export function printFacts(facts: Readonly<Record<string, Cell | null>>): void {
+  const known = Object.entries(facts).filter((fact): fact is [string, Cell] => fact[1] !== null)
+  const width = Math.max(...known.map(([name]) => name.length))
+  for (const [name, cell] of known) {
     const { text, tone } = readCell(cell)
     process.stdout.write(`${paint('dim', name.padEnd(width))}${GAP}${paint(tone, text)}\n`)
   }

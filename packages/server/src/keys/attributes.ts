@@ -32,7 +32,7 @@ export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes>
   refuseSecrets(body)
   const { name, owner, description, allowedModels, rateLimits, quotas, policyIds } = body
   const { rotation, managedBy, deletionProtection } = body
-  const attributes = {
+  return given({
     name,
     owner,
     description,
@@ -49,9 +49,16 @@ export function readAttributes(body: CreateKey | UpdateKey): Partial<Attributes>
     rotation,
     managedBy,
     deletionProtection,
-  }
-  const given = Object.entries(attributes).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given) as Partial<Attributes>
+  })
+}
+
+type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
+
+/** Only the fields that a body names: to leave one out and to set it to null are two things. */
+export function given<Fields extends object>(fields: Fields): Given<Fields> {
+  const named = Object.entries(fields).filter(([, value]) => value !== undefined)
+  // What was filtered away is all that the type takes away.
+  return Object.fromEntries(named) as Given<Fields>
 }
 
 /** The permissions that a body sets for keys, checked. */

@@ -66,6 +66,6 @@ export function defaultEnd(
   return ends.length === 0 ? null : Math.min(...ends)
 }
 
-export function lifetimeText(seconds: number): string {
+function lifetimeText(seconds: number): string {
   return seconds % DAY_SECONDS === 0 ? `${seconds / DAY_SECONDS} days` : `${seconds} seconds`
 }

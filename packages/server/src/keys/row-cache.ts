@@ -7,7 +7,7 @@ import type { Scope, VerifyingProject } from '../store/key-store.ts'
 
 /** A row is asked for again when it was last read this long ago, whatever happened to messages (R18). */
 export const MAX_ROW_AGE_MS = 1000
-export const DEFAULT_CACHE_ROWS = 50_000
+const DEFAULT_CACHE_ROWS = 50_000
 
 /**
  * A key as a verification needs it, with the secret that was presented, its policies and the bounds of its

@@ -1,5 +1,5 @@
 import type { CreatePolicy, UpdatePolicy } from '@keysmith/contract'
-import { readPermissions, readRanges } from '../keys/attributes.ts'
+import { given, readPermissions, readRanges } from '../keys/attributes.ts'
 import { refuseSecrets } from '../keys/refuse-secrets.ts'
 import type { Policy } from './policy.ts'
 
@@ -19,7 +19,7 @@ type Settings = Pick<
 export function readSettings(body: CreatePolicy | UpdatePolicy): Partial<Settings> {
   refuseSecrets(body)
   const { name, description, allowedModels, rateLimits, quotas, maxLifetimeSeconds } = body
-  const settings = {
+  return given({
     name,
     description,
     permissions: readPermissions(body.permissions),
@@ -28,7 +28,5 @@ export function readSettings(body: CreatePolicy | UpdatePolicy): Partial<Setting
     rateLimits,
     quotas,
     maxLifetimeSeconds,
-  }
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given) as Partial<Settings>
+  })
 }

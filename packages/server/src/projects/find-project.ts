@@ -31,7 +31,7 @@ export async function findScope(
   return (await findProject(deps, principal, idOrName)).id
 }
 
-export function projectNotFound(): ApiError {
+function projectNotFound(): ApiError {
   return new ApiError('project_not_found', {
     detail: 'No project of this id or name is visible to the calling token.',
   })

@@ -1,7 +1,7 @@
 import type { Key } from '@keysmith/client'
 import { formatSpan } from '../duration.ts'
 import { toneOf } from '../style.ts'
-import { type Cell, formatList, printFacts, printTable } from '../table.ts'
+import { formatList, printFacts, printTable } from '../table.ts'
 import { formatTime, formatTimeShort } from '../time.ts'
 import { formatQuotas, formatRateLimits, formatUsed } from './present-limits.ts'
 
@@ -23,7 +23,7 @@ export function showKeys(keys: readonly Key[]): void {
 
 /** All that is known of a key, but for what is not set. */
 export function showKey(key: Key): void {
-  const facts: Record<string, Cell | null> = {
+  printFacts({
     id: key.id,
     name: key.name,
     status: { text: key.status, tone: toneOf(key.status) },
@@ -48,9 +48,7 @@ export function showKey(key: Key): void {
     'managed by': key.managedBy,
     revoked: key.revoked && `${formatTime(key.revoked.at, '')} ${key.revoked.reason ?? ''}`.trim(),
     created: formatTime(key.createdAt, ''),
-  }
-  const known = Object.entries(facts).filter((fact): fact is [string, Cell] => fact[1] !== null)
-  printFacts(Object.fromEntries(known))
+  })
 }
 
 function formatPairs(pairs: Readonly<Record<string, string>>): string | null {

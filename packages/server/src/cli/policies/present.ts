@@ -19,7 +19,7 @@ export function showPolicies(policies: readonly Policy[]): void {
 /** All that a policy sets. */
 export function showPolicy(policy: Policy): void {
   const { maxLifetimeSeconds: lifetime } = policy
-  const facts: Record<string, string | null> = {
+  printFacts({
     id: policy.id,
     name: policy.name,
     project: policy.project,
@@ -32,7 +32,5 @@ export function showPolicy(policy: Policy): void {
     'max lifetime': lifetime === null ? null : formatSpan(lifetime),
     keys: String(policy.keys),
     created: formatTime(policy.createdAt, ''),
-  }
-  const known = Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== null)
-  printFacts(Object.fromEntries(known))
+  })
 }

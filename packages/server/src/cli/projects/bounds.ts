@@ -73,9 +73,9 @@ export function readBounds(options: BoundOptions) {
 }
 
 /** What of them a project sets, as facts for people. */
-export function boundFacts(project: Project): Record<string, string> {
+export function boundFacts(project: Project): Record<string, string | null> {
   const { maxLifetimeSeconds, models, specialPermissions, allowedDelivery } = project
-  const facts: Record<string, string | null> = {
+  return {
     'default rate limits': formatRateLimits(project.defaultRateLimits),
     'default quotas': formatQuotas(project.defaultQuotas),
     'max lifetime': maxLifetimeSeconds === null ? null : formatSpan(maxLifetimeSeconds),
@@ -84,8 +84,6 @@ export function boundFacts(project: Project): Record<string, string> {
     delivery: allowedDelivery && formatList(allowedDelivery, ''),
     'forgotten reservations': project.reservationExpiry,
   }
-  const known = Object.entries(facts).filter((fact): fact is [string, string] => fact[1] !== null)
-  return Object.fromEntries(known)
 }
 
 const collectWays = collectOr('any')

@@ -9,13 +9,10 @@ import { changeOf, NOW } from './_records.ts'
 export const TODAY = NOW - (NOW % 86_400_000)
 export const TOMORROW = TODAY + 86_400_000
 
-export const ACCOUNT = { limit: 100, period: 'none', periodStart: 0 } as const
+const ACCOUNT = { limit: 100, period: 'none', periodStart: 0 } as const
 
 /** A quota of the key itself. */
-export function someCharge(
-  key: Pick<Key, 'id'>,
-  overrides: Partial<QuotaCharge> = {},
-): QuotaCharge {
+function someCharge(key: Pick<Key, 'id'>, overrides: Partial<QuotaCharge> = {}): QuotaCharge {
   return { sourceId: key.id, name: 'credits', ...ACCOUNT, cost: 0, reserve: 0, ...overrides }
 }
 

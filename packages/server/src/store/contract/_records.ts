@@ -89,7 +89,7 @@ export function someImportedSecret(overrides: Partial<ImportedSecret> = {}): Imp
 }
 
 /** A value other than the default in every attribute, in forms that a careless store would lose. */
-export const FULL_KEY = {
+const FULL_KEY = {
   name: 'Grüße "1" \\ 中文 🔑',
   owner: 'team/ünïcode',
   environment: 'test',

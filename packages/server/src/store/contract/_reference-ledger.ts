@@ -247,7 +247,7 @@ function sum(amounts: Iterable<number>): number {
   return total
 }
 
-/** By the calendar, where the service counts in ms. */
+/** By the calendar, where the service counts in ms: a defect of `periodStart` is not on both sides. */
 export function startOf(period: QuotaPeriod, now: number): number {
   const date = new Date(now)
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()]

@@ -6,6 +6,7 @@ import { addKey, revoke, withKey } from './_actions.ts'
 import { counts, idempotencyOf, someRequest, TODAY, TOMORROW } from './_charges.ts'
 import type { Empty } from './_opened.ts'
 import { changeOf, NOW, someKey } from './_records.ts'
+import { startOf } from './_reference-ledger.ts'
 
 const DAY_MS = 86_400_000
 const MAX = Number.MAX_SAFE_INTEGER
@@ -286,20 +287,4 @@ export function quotasContract(empty: Empty): void {
       }
     })
   })
-}
-
-/** Written out here, so that a defect of `periodStart` is not on both sides. NOW is a Friday. */
-function startOf(period: QuotaCharge['period'], now: number): number {
-  const date = new Date(now)
-  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()]
-  switch (period) {
-    case 'none':
-      return 0
-    case 'day':
-      return Date.UTC(year, month, day)
-    case 'week':
-      return Date.UTC(year, month, day - ((date.getUTCDay() + 6) % 7))
-    case 'month':
-      return Date.UTC(year, month)
-  }
 }
