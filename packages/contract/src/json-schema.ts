@@ -53,3 +53,9 @@ export function Timestamp(description: string) {
 export function Seconds(options: { description: string; minimum?: number; maximum: number }) {
   return Type.Integer({ minimum: 0, ...options })
 }
+
+export const SecretSha256 = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  description:
+    'SHA-256 of the whole secret in lower-case hex, when the caller mints it; the secret itself never travels.',
+})

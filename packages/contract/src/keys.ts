@@ -1,14 +1,15 @@
 import { type Static, Type } from 'typebox'
-import { Id, Line, Nullable, Seconds, StringEnum, Text, Timestamp } from './json-schema.ts'
 import {
-  Amount,
-  EffectiveQuota,
-  EffectiveRateLimit,
-  KeyQuota,
-  LimitName,
-  Quotas,
-  RateLimits,
-} from './limits.ts'
+  Id,
+  Line,
+  Nullable,
+  Seconds,
+  SecretSha256,
+  StringEnum,
+  Text,
+  Timestamp,
+} from './json-schema.ts'
+import { EffectiveQuota, EffectiveRateLimit, KeyQuota, Quotas, RateLimits } from './limits.ts'
 import { CursorQuery, Page } from './page.ts'
 import {
   AllowedModels,
@@ -217,12 +218,6 @@ export const IssuedKey = Type.Object(
 )
 export type IssuedKey = Static<typeof IssuedKey>
 
-const secretSha256 = Type.String({
-  pattern: '^[0-9a-f]{64}$',
-  description:
-    'SHA-256 of the whole secret in lower-case hex, when the caller mints it; the secret itself never travels.',
-})
-
 const expiresInDays = Type.Integer({
   minimum: 1,
   maximum: 36_500,
@@ -268,7 +263,7 @@ export const CreateKey = Type.Object(
     environment: Type.Optional(Environment),
     enabled: Type.Optional(Type.Boolean({ description: 'Default true.' })),
     id: Type.Optional(Id('Public id of a secret that the caller minted; only with secretSha256.')),
-    secretSha256: Type.Optional(secretSha256),
+    secretSha256: Type.Optional(SecretSha256),
   },
   {
     title: 'CreateKey',
@@ -327,94 +322,6 @@ export const UpdateKey = Type.Object(editable, {
   description: 'The fields to change; absent ones stay. Never touches a secret.',
 })
 export type UpdateKey = Static<typeof UpdateKey>
-
-export const RevokeKey = Type.Object(
-  {
-    reason: Type.Optional(
-      Line({ description: 'Why, for the audit log.', minLength: 1, maxLength: 200 }),
-    ),
-    afterSeconds: Type.Optional(
-      Seconds({
-        description: 'Revoke this long from now. Default 0: at once.',
-        maximum: 2_592_000,
-      }),
-    ),
-    overrideProtection: Type.Optional(
-      Type.Boolean({
-        description:
-          'Revoke although deletion protection is on; needs the permission keys:override_protection.',
-      }),
-    ),
-  },
-  { title: 'RevokeKey', additionalProperties: false, description: 'How to revoke a key.' },
-)
-export type RevokeKey = Static<typeof RevokeKey>
-
-export const RotateKey = Type.Object(
-  {
-    overlapSeconds: Type.Optional(
-      Seconds({
-        description:
-          'How long the present secret goes on working; 0 ends all older secrets. Default: that of the key, else 24 hours.',
-        maximum: MAX_OVERLAP_SECONDS,
-      }),
-    ),
-    replaces: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: Number.MAX_SAFE_INTEGER,
-        description:
-          'Version of the present secret when its answer was lost: it ends at once, and the older secret keeps its end.',
-      }),
-    ),
-    id: Type.Optional(
-      Id('The id inside the secret that the caller minted; must be that of the key.'),
-    ),
-    secretSha256: Type.Optional(secretSha256),
-  },
-  {
-    title: 'RotateKey',
-    additionalProperties: false,
-    description:
-      'How to rotate a key. There is no field for rights: a rotation never changes them.',
-  },
-)
-export type RotateKey = Static<typeof RotateKey>
-
-export const SetOverlap = Type.Object(
-  {
-    overlapSeconds: Seconds({
-      description: 'The older secret ends this long from now; 0 = now.',
-      maximum: MAX_OVERLAP_SECONDS,
-    }),
-  },
-  {
-    title: 'SetOverlap',
-    additionalProperties: false,
-    description: 'Moves the end of the older secret while an overlap runs.',
-  },
-)
-export type SetOverlap = Static<typeof SetOverlap>
-
-export const SetQuotaUsed = Type.Object(
-  {
-    name: LimitName,
-    used: Amount,
-    policyId: Type.Optional(
-      Id(
-        'The policy whose quota is meant; default: the quota of the key itself, else of the project.',
-      ),
-    ),
-  },
-  {
-    title: 'SetQuotaUsed',
-    additionalProperties: false,
-    description:
-      'Sets what counts as used in the present period. Reservations that are open no longer hold anything.',
-    examples: [{ name: 'credits', used: 0 }],
-  },
-)
-export type SetQuotaUsed = Static<typeof SetQuotaUsed>
 
 export const ListKeys = Type.Object(
   {

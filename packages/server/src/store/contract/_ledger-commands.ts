@@ -1,83 +1,23 @@
-import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { expect } from 'vitest'
 import type { Key } from '../../keys/key.ts'
-import type { KeyStore } from '../key-store.ts'
-import { changeOf, someSecret } from './_records.ts'
+import {
+  amount,
+  type Command,
+  command,
+  type LedgerStore,
+  period,
+  pick,
+  type Real,
+  same,
+} from './_ledger-command.ts'
+import { quotas, revocations, rotations, switches } from './_ledger-edits.ts'
+import { changeOf } from './_records.ts'
 import {
   type LedgerCharge,
   type ReferenceLedger,
   type Setting,
   startOf,
 } from './_reference-ledger.ts'
-
-/** The methods of the store that the ledger knows too. */
-export type LedgerStore = Pick<
-  KeyStore,
-  | 'charge'
-  | 'endReservation'
-  | 'expireReservations'
-  | 'forgetReservations'
-  | 'forgetChargeRequests'
-  | 'setQuotaUsed'
-  | 'readCounters'
-  | 'updateKey'
-  | 'setKeyEnabled'
-  | 'replaceSecret'
-  | 'revokeKey'
->
-
-/** The store on one side, with the key that everything happens to. */
-export interface Real {
-  store: LedgerStore
-  key: Key
-  /** Ids of reservations in order: several may end at the same time. */
-  nextId: () => string
-  /** Told of every step that is taken. */
-  onStep?: () => void
-}
-
-type Command = fc.AsyncCommand<ReferenceLedger, Real>
-
-/** Makes a command that does the same on both sides and compares what each says. */
-function command(
-  text: string,
-  run: (ledger: ReferenceLedger, real: Real) => Promise<void>,
-  check: (ledger: ReferenceLedger) => boolean = () => true,
-): Command {
-  return {
-    check,
-    run: async (ledger, real) => {
-      real.onStep?.()
-      await run(ledger, real)
-      const counters = await real.store.readCounters([real.key.id])
-      const found = counters.map(({ keyId: _keyId, ...counter }) => counter)
-      same(found.toSorted(byCounter), ledger.counters().toSorted(byCounter))
-    },
-    toString: () => text,
-  }
-}
-
-/** As `toEqual`, which is too slow for a million comparisons that find nothing. */
-function same(found: unknown, expected: unknown): void {
-  if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected)
-}
-
-const byCounter = (a: { sourceId: string; name: string }, b: typeof a) =>
-  a.name === b.name ? (a.sourceId < b.sourceId ? -1 : 1) : a.name < b.name ? -1 : 1
-
-const MAX = Number.MAX_SAFE_INTEGER
-const amount = fc.oneof(
-  { weight: 20, arbitrary: fc.nat(8) },
-  { weight: 1, arbitrary: fc.constantFrom(MAX, MAX - 1) },
-)
-const limit = fc.oneof(
-  { weight: 12, arbitrary: fc.nat(20) },
-  { weight: 1, arbitrary: fc.constant(MAX) },
-)
-const period = fc.constantFrom('none', 'day', 'week', 'month')
-/** Which of several things is meant, once it is known how many there are. */
-const pick = fc.nat(99)
 
 /** A name without a quota is among them. */
 const reserve = fc.dictionary(fc.constantFrom('tokens', 'images'), amount, { minKeys: 1 })
@@ -207,76 +147,6 @@ const counts = fc.record({ pick, used: amount }).map((asked) =>
   ),
 )
 
-/** Changes on the key as a caller makes them; a revoked one refuses. */
-async function edit(
-  ledger: ReferenceLedger,
-  { key }: Real,
-  write: (change: ReturnType<typeof changeOf>) => Promise<string>,
-): Promise<boolean> {
-  const outcome = await write(changeOf({ kind: 'key', id: key.id }))
-  same(outcome, ledger.revoked ? 'conflict' : 'ok')
-  if (outcome === 'ok') ledger.revision += 1
-  return outcome === 'ok'
-}
-
-const quotas = fc.record({ pick, limit: fc.option(limit, { freq: 9 }), period }).map((asked) =>
-  command(`quota ${JSON.stringify(asked)}`, async (ledger, real) => {
-    const { revision, now } = ledger
-    const isEdited = await edit(ledger, real, (change) =>
-      real.store.updateKey({ ...real.key, updatedAt: now }, revision, change),
-    )
-    if (!isEdited) return
-    const place = asked.pick % ALL_SETTINGS.length
-    const { sourceId, name } = ALL_SETTINGS[place] as Setting
-    const others = ledger.settings.filter(
-      (each) => each.sourceId !== sourceId || each.name !== name,
-    )
-    const { limit: most } = asked
-    // null takes the quota away; its count stays, and goes on when the quota comes back.
-    ledger.settings =
-      most === null ? others : [...others, { sourceId, name, limit: most, period: asked.period }]
-  }),
-)
-
-const rotations = fc.constant(
-  command('rotate', async (ledger, real) => {
-    const { id: keyId, projectId } = real.key
-    const version = ledger.secretVersion + 1
-    const { now: updatedAt, secretVersion: expectedVersion } = ledger
-    const isRotated = await edit(ledger, real, (change) =>
-      real.store.replaceSecret(
-        { keyId, projectId, expectedVersion, secret: someSecret({ version }), keep: [], updatedAt },
-        change,
-      ),
-    )
-    if (isRotated) ledger.secretVersion = version
-  }),
-)
-
-const switches = fc.constant(
-  command('disable or enable', async (ledger, real) => {
-    const enabled = !ledger.enabled
-    const { now: updatedAt } = ledger
-    const isSwitched = await edit(ledger, real, (change) =>
-      real.store.setKeyEnabled({ ...real.key, enabled, updatedAt }, change),
-    )
-    if (isSwitched) ledger.enabled = enabled
-  }),
-)
-
-const revocations = fc.constant(
-  command('revoke', async (ledger, real) => {
-    const { id: keyId, projectId } = real.key
-    const facts = { by: 'actor1', reason: null, overrideProtection: false }
-    // Before every time that a stepped clock can show.
-    const at = 1
-    const isRevoked = await edit(ledger, real, (change) =>
-      real.store.revokeKey({ keyId, projectId, at, updatedAt: at, ...facts }, change),
-    )
-    ledger.revoked ||= isRevoked
-  }),
-)
-
 const HOUR_MS = 3_600_000
 const moves = fc
   .oneof(
@@ -301,13 +171,6 @@ const edges = fc.record({ period, offset: fc.constantFrom(-1, 0, 1) }).map((aske
     () => asked.period !== 'none',
   ),
 )
-
-/** The quotas that a key may have: two of one name, of which one is a policy's. */
-export const ALL_SETTINGS: readonly Setting[] = [
-  { sourceId: 'key', name: 'tokens', limit: 20, period: 'day' },
-  { sourceId: 'policy', name: 'tokens', limit: 15, period: 'month' },
-  { sourceId: 'key', name: 'credits', limit: 10, period: 'none' },
-]
 
 const weighted = (weight: number, arbitrary: fc.Arbitrary<Command>) =>
   Array.from({ length: weight }, () => arbitrary)

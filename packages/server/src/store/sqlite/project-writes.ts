@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { KEY_END } from './key-end.ts'
-import { fromProject } from './rows.ts'
+import { fromProject } from './project-rows.ts'
 import type { Finish, Operations } from './write-job.ts'
 
 export function prepareProjectWrites(db: Database.Database, finish: Finish) {

@@ -17,20 +17,18 @@ import { prepareImportedReads } from './imported-reads.ts'
 import { KEY_END } from './key-end.ts'
 import { AFTER_CURSOR, LIVE_PROJECT, NEWEST_FIRST, pageParameters } from './pages.ts'
 import { preparePolicyReads } from './policy-reads.ts'
+import { type ProjectRow, toProject, type VerifyingProjectRow } from './project-rows.ts'
 import { prepareQuotaReads } from './quota-reads.ts'
 import {
   type AuditRow,
   type DigestRow,
   type KeyRow,
-  type ProjectRow,
   type TokenColumns,
   toAuditRecord,
   toKey,
-  toProject,
   toSecretFacts,
   toStoredSecret,
   toToken,
-  type VerifyingProjectRow,
 } from './rows.ts'
 import { shareProjects } from './shared-projects.ts'
 import { prepareUsageReads } from './usage-reads.ts'

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { VerifyingProject } from '../key-store.ts'
-import { toVerifyingProject, type VerifyingProjectRow } from './rows.ts'
+import { toVerifyingProject, type VerifyingProjectRow } from './project-rows.ts'
 
 const MAX_PROJECTS = 1000
 
