@@ -27,41 +27,15 @@ import { answerUnparsable } from './plugins/unparsable.ts'
 import { validateStrictly } from './plugins/validation.ts'
 import { ensureDefaultProject } from './projects/ensure-default-project.ts'
 import { apiDocsRoutes } from './routes/api-docs.ts'
-import { checkAuditChainRoute } from './routes/check-audit-chain.ts'
 import { healthRoutes } from './routes/health.ts'
-import { createKeyRoute } from './routes/keys/create-key.ts'
-import { disableKeyRoute } from './routes/keys/disable-key.ts'
-import { enableKeyRoute } from './routes/keys/enable-key.ts'
-import { getKeyRoute } from './routes/keys/get-key.ts'
-import { getUsageRoute } from './routes/keys/get-usage.ts'
 import { importKeysRoute } from './routes/keys/import-keys.ts'
-import { listKeysRoute } from './routes/keys/list-keys.ts'
-import { revokeKeyRoute } from './routes/keys/revoke-key.ts'
-import { rotateKeyRoute } from './routes/keys/rotate-key.ts'
-import { setOverlapRoute } from './routes/keys/set-overlap.ts'
-import { setQuotaUsedRoute } from './routes/keys/set-quota-used.ts'
-import { updateKeyRoute } from './routes/keys/update-key.ts'
-import { listAuditEventsRoute } from './routes/list-audit-events.ts'
+import { managementRoutes } from './routes/management.ts'
 import { metaRoute } from './routes/meta.ts'
-import { createPolicyRoute } from './routes/policies/create-policy.ts'
-import { deletePolicyRoute } from './routes/policies/delete-policy.ts'
-import { getPolicyRoute } from './routes/policies/get-policy.ts'
-import { listPoliciesRoute } from './routes/policies/list-policies.ts'
-import { updatePolicyRoute } from './routes/policies/update-policy.ts'
-import { createProjectRoute } from './routes/projects/create-project.ts'
-import { deleteProjectRoute } from './routes/projects/delete-project.ts'
-import { getProjectRoute } from './routes/projects/get-project.ts'
-import { listProjectsRoute } from './routes/projects/list-projects.ts'
-import { updateProjectRoute } from './routes/projects/update-project.ts'
 import { releaseReservationRoute } from './routes/reservations/release-reservation.ts'
 import { settleReservationRoute } from './routes/reservations/settle-reservation.ts'
 import type { App } from './routes/route.ts'
-import { createTokenRoute } from './routes/tokens/create-token.ts'
-import { listTokensRoute } from './routes/tokens/list-tokens.ts'
-import { revokeTokenRoute } from './routes/tokens/revoke-token.ts'
 import { verifyRoute } from './routes/verify.ts'
 import { openShortWay } from './routes/verify-short-way.ts'
-import { whoamiRoute } from './routes/whoami.ts'
 import { openSqliteKeyStore } from './store/sqlite/open-key-store.ts'
 import { takeProcessLock } from './store/sqlite/process-lock.ts'
 import { installBootstrapToken } from './tokens/bootstrap-token.ts'
@@ -230,6 +204,7 @@ async function buildApp(options: AppOptions): Promise<App> {
     await management.register(requestLog, { log })
     await management.register(idempotency, { deps })
     managementRoutes(management, deps)
+    metaRoute(management, deps, { version: VERSION, maxBodyBytes: MAX_SMALL_BYTES })
     await management.register(async (lines: App) => {
       await lines.register(ndjson, IMPORT_LIMITS)
       importKeysRoute(lines, deps)
@@ -278,35 +253,4 @@ function createRequestIds(): () => string {
     count += 1
     return `${start}-${count.toString(36)}`
   }
-}
-
-function managementRoutes(app: App, deps: Deps): void {
-  createKeyRoute(app, deps)
-  listKeysRoute(app, deps)
-  getKeyRoute(app, deps)
-  getUsageRoute(app, deps)
-  updateKeyRoute(app, deps)
-  disableKeyRoute(app, deps)
-  enableKeyRoute(app, deps)
-  revokeKeyRoute(app, deps)
-  rotateKeyRoute(app, deps)
-  setOverlapRoute(app, deps)
-  setQuotaUsedRoute(app, deps)
-  createPolicyRoute(app, deps)
-  listPoliciesRoute(app, deps)
-  getPolicyRoute(app, deps)
-  updatePolicyRoute(app, deps)
-  deletePolicyRoute(app, deps)
-  createProjectRoute(app, deps)
-  listProjectsRoute(app, deps)
-  getProjectRoute(app, deps)
-  updateProjectRoute(app, deps)
-  deleteProjectRoute(app, deps)
-  createTokenRoute(app, deps)
-  listTokensRoute(app, deps)
-  revokeTokenRoute(app, deps)
-  listAuditEventsRoute(app, deps)
-  whoamiRoute(app)
-  metaRoute(app, deps, { version: VERSION, maxBodyBytes: MAX_SMALL_BYTES })
-  checkAuditChainRoute(app, deps)
 }
