@@ -5,7 +5,18 @@ import { DEFAULT_PROJECT, findProject } from '../projects/find-project.ts'
 import { presentTime } from './present.ts'
 import { type App, PROBLEMS } from './route.ts'
 
-const FEATURES = ['client_minting', 'rotation_overlap', 'idempotency', 'audit_chain', 'import']
+const FEATURES = [
+  'client_minting',
+  'rotation_overlap',
+  'idempotency',
+  'audit_chain',
+  'import',
+  'rate_limits',
+  'quotas',
+  'reservations',
+  'usage',
+  'policies',
+]
 
 export function metaRoute(
   app: App,

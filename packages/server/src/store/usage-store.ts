@@ -2,7 +2,7 @@ import type { Scope } from './change.ts'
 
 export type UsageResolution = 'hour' | 'day'
 
-/** An amount to add to what was counted in the hour of `at`. */
+/** An amount to add to what was counted for a key in an hour. */
 export interface UsageCount {
   keyId: string
   /** Start of the hour, epoch ms. */
@@ -33,7 +33,7 @@ export interface UsageQuery {
 
 export interface UsageStore {
   /**
-   * Adds counts, all of them or none; not audited. Counts of keys that are gone are dropped, and so are charged
+   * Adds counts, all of them or none; not audited. Those of keys that are gone are found by nobody; dropped are charged
    * names beyond `MAX_USAGE_NAMES` of a key and hour. A sum stops at 2^53 - 1.
    */
   addUsage(counts: readonly UsageCount[]): Promise<void>
