@@ -16,6 +16,7 @@ export interface VerifyDeps {
   limiter: Limiter
   usage: UsageCounts
   imported: ImportedKeys
+  now: () => number
 }
 
 /** Bounds that the installation sets on every key. */
@@ -35,5 +36,4 @@ export interface KeyRules {
 /** What the rules of keys, tokens and projects need. */
 export interface Deps extends VerifyDeps {
   rules: KeyRules
-  now: () => number
 }

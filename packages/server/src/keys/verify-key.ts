@@ -48,7 +48,7 @@ export function verifyKey(deps: VerifyDeps, question: Question): Verdict | Promi
   const presented = parseKey(secret)
   if (!presented.ok && !mayBeImported(deps, scope, secret)) return { code: 'malformed', row: null }
   return findPresentedKey(deps, scope, presented, sha256).then((row) =>
-    row ? decide(deps, row, question) : { code: 'unknown', row: null },
+    row ? decide(deps, row, asOfNow(deps, question)) : { code: 'unknown', row: null },
   )
 }
 
@@ -67,6 +67,14 @@ function decide(deps: VerifyDeps, row: CachedKey, question: Question): Verdict |
   return limits.then((outcome) => conclude(deps, row, question, outcome))
 }
 
+/**
+ * A row is decided at a time after it was read: at an earlier one, a key that was revoked while the request
+ * waited would still be good.
+ */
+function asOfNow({ now }: VerifyDeps, question: Question): Question {
+  return { ...question, now: now() }
+}
+
 /** What was decided goes into the counts; a row that has changed meanwhile is read anew. */
 function conclude(
   deps: VerifyDeps,
@@ -76,7 +84,7 @@ function conclude(
 ): Verdict | Promise<Verdict> {
   if (outcome.code === 'stale') {
     deps.rowCache.drop({ kind: 'key', id: row.id })
-    return verifyKey(deps, question)
+    return verifyKey(deps, asOfNow(deps, question))
   }
   const { amounts, now } = question
   deps.usage.noteVerdict(row.id, outcome.code, now)
