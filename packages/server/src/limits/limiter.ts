@@ -15,6 +15,8 @@ export interface KeyRate extends Rate {
 export interface RateTake {
   rate: KeyRate
   amount: number
+  /** Set by `take`: when all that passed before would have been paid back. */
+  othersPaidBackAt?: number
 }
 
 /** The limit that has not that much left. `retryAfterMs`: null = never, since it is more than the limit. */
@@ -34,7 +36,10 @@ export interface RateState {
 export interface Limiter {
   /** Takes everything and gives null, or takes nothing and names the limit that waits longest. */
   take(takes: readonly RateTake[]): RateRefusal | null
-  /** Undoes a `take` whose request was refused for another reason. */
+  /**
+   * Undoes a `take` whose request was refused for another reason. What time has paid back of it since is not
+   * given back once more.
+   */
   giveBack(takes: readonly RateTake[]): void
   /** What is left, without taking anything. */
   peek(rates: readonly KeyRate[]): RateState[]

@@ -53,6 +53,28 @@ test('what is given back may be taken again, and never more than the limit', () 
   expect(limiter.take([{ rate: rate!, amount: 1 }])).toBeNull()
 })
 
+test('what time has paid back is not given back once more', () => {
+  const { limiter, clock } = limiterAt()
+  const [rate] = keyRates('key1', [limitOf('tokens', 10, 1)])
+  const refused = { rate: rate!, amount: 1 }
+  expect(limiter.take([refused])).toBeNull()
+  clock.at += 150
+  expect(limiter.take([{ rate: rate!, amount: 10 }])).toBeNull()
+  limiter.giveBack([refused])
+  expect(limiter.take([{ rate: rate!, amount: 1 }])).toMatchObject({ retryAfterMs: 100 })
+})
+
+test('of a limit that is never at rest all is given back', () => {
+  const { limiter, clock } = limiterAt()
+  const [rate] = keyRates('key1', [limitOf('tokens', 10, 1)])
+  const refused = { rate: rate!, amount: 2 }
+  expect(limiter.take([{ rate: rate!, amount: 8 }])).toBeNull()
+  expect(limiter.take([refused])).toBeNull()
+  clock.at += 300
+  limiter.giveBack([refused])
+  expect(limiter.peek([rate!])).toMatchObject([{ remaining: 5 }])
+})
+
 test('the same name counts for each key and each source by itself', () => {
   const { limiter } = limiterAt()
   const own = limitOf('requests', 1, 60)

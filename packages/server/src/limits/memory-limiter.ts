@@ -27,16 +27,21 @@ export class MemoryLimiter implements Limiter {
     const now = this.#clock.now()
     const refusal = this.#firstRefusal(takes, now)
     if (refusal) return refusal
-    for (const { rate, amount } of takes) {
+    for (const take of takes) {
+      const { rate, amount } = take
       const count = this.#countOf(rate)
+      take.othersPaidBackAt = Math.max(count.paidBackAt, now)
       count.paidBackAt = pass(rate, count.paidBackAt, amount, now)
     }
     return null
   }
 
   giveBack(takes: readonly RateTake[]): void {
-    for (const { rate, amount } of takes) {
-      this.#countOf(rate).paidBackAt -= amount * rate.intervalMs
+    const now = this.#clock.now()
+    for (const { rate, amount, othersPaidBackAt = now } of takes) {
+      // From then on the time has paid back this take, so far as no other one came after it.
+      const paidBack = Math.max(0, now - othersPaidBackAt)
+      this.#countOf(rate).paidBackAt -= Math.max(0, amount * rate.intervalMs - paidBack)
     }
   }
 
