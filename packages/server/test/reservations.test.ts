@@ -1,6 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { ReservationExpiry } from '../src/limits/expire-reservations.ts'
-import { ask, createKey, createToken, startService, type TestService, verify } from './_service.ts'
+import {
+  ask,
+  createKey,
+  createToken,
+  startService,
+  type TestService,
+  tempFolder,
+  verify,
+} from './_service.ts'
 
 // Reservations through the public door. `store/contract/reservations.contract.ts` says what holds for
 // the counts; here it is the answers, the callers and the time.
@@ -238,4 +247,32 @@ test('a token that may only verify settles and releases; one that may not verify
   const { secret: verifier } = await createToken(service, { permissions: ['keys:verify'] })
   expect((await settle(id, {}, verifier)).status).toBe(200)
   expect((await release(id, verifier)).status).toBe(200)
+})
+
+test('what a charge has ended just before a stop is in the usage after it', async () => {
+  const dataDir = tempFolder()
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const options = { config: { dataDir }, now: () => clock }
+  const before = await startService({ ...options, closeItself: false })
+  const body = { reservationExpiry: 'charged' }
+  expect((await ask(before, 'PATCH', '/v1/projects/default', { body })).status).toBe(200)
+  const { key, secret } = await createKey(before, { quotas: QUOTAS })
+  await verify(before, secret, { reserve: { tokens: 60 }, reserveSeconds: 1 })
+  clock += 1000
+  expect(await verify(before, secret, { cost: { tokens: 60 } })).toMatchObject({
+    code: 'quota_exhausted',
+  })
+  await before.close()
+  const after = await startService(options)
+  const row = {
+    keyId: key.id,
+    scope: null,
+    resolution: 'hour',
+    from: 0,
+    to: HOUR_MS * 1e6,
+  } as const
+  const rows = await after.deps.store.readUsage(row)
+  expect(rows.filter(({ kind }) => kind === 'charged')).toMatchObject([
+    { name: 'tokens', amount: 60 },
+  ])
 })

@@ -39,11 +39,15 @@ export class ReservationExpiry {
     return this.#running
   }
 
-  /** Ends after the step that runs: what is left is due at the next start. */
+  /**
+   * Ends after one more step: what is left is due at the next start, but for the usage of reservations that
+   * charges have ended since, which is told once.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#timer)
     await this.#running
+    await this.#expire(this.#deps.now()).catch(this.#onError)
   }
 
   async #work(): Promise<void> {
