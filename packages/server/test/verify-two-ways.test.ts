@@ -1,32 +1,22 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { once } from 'node:events'
-import { type AddressInfo, connect, type Socket } from 'node:net'
 import { generateKey } from '@keysmith/key-format'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { StorageUnavailable } from '../src/store/key-store.ts'
-import { rawRequest, sendRaw } from './_raw-http.ts'
-import { ask, createKey, createToken, startService, type TestService, verify } from './_service.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ask, createKey, createToken, startService, type TestService } from './_service.ts'
+import {
+  bearer,
+  byFramework,
+  type Comparable,
+  JSON_TYPE,
+  listen,
+  overNetwork,
+  question,
+  type Request,
+} from './_two-ways.ts'
 
 // A plain verification that comes over the network passes the framework by. Whatever is sent, the answer is the one
 // that the framework gives, to which `inject` leads.
 
 const NOW = Date.UTC(2026, 5, 1)
 const DAY_MS = 86_400_000
-
-interface Request {
-  method?: string
-  target?: string
-  /** Of the Authorization header; the scheme is left out for others. */
-  token?: string
-  headers?: [name: string, value: string][]
-  body?: string | Buffer
-}
-
-interface Comparable {
-  status: number
-  headers: Record<string, unknown>
-  body: string
-}
 
 let service: TestService
 let clock = NOW
@@ -64,83 +54,12 @@ beforeAll(async () => {
 })
 afterAll(() => service.close())
 
-async function listen({ app }: TestService): Promise<string> {
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-}
-
-const JSON_TYPE: [string, string] = ['Content-Type', 'application/json']
-const bearer = (token: string): [string, string] => ['Authorization', `Bearer ${token}`]
-
-/** A verification with a token and a body as JSON, unless the request says otherwise. */
-function headersOf({ headers = [], token = tokens.verifying }: Request): [string, string][] {
-  const isGiven = (name: string) => headers.some(([given]) => given.toLowerCase() === name)
-  return [
-    ...(isGiven('authorization') ? [] : [bearer(token)]),
-    ...(isGiven('content-type') ? [] : [JSON_TYPE]),
-    ...headers,
-  ].filter(([, value]) => value !== 'NONE') as [string, string][]
-}
-
-/** The whole request as bytes, on a connection of its own. */
-async function overNetwork(request: Request, from = url): Promise<Comparable> {
-  const { status, headers, body } = await sendRaw(from, bytesOf(request))
-  return comparable({ status, headers, body: Buffer.from(body, 'latin1').toString('utf8') })
-}
-
-function bytesOf(request: Request): Buffer {
-  const { method = 'POST', target = '/v1/verify', body } = request
-  const headers = headersOf(request)
-  const head = { method, target, headers }
-  const isChunked = headers.some(([name]) => name === 'Transfer-Encoding')
-  if (body === undefined || !isChunked) {
-    return rawRequest({ ...head, ...(body !== undefined && { body }) })
-  }
-  const bytes = Buffer.from(body)
-  const size = Buffer.from(`${bytes.length.toString(16)}\r\n`)
-  return Buffer.concat([rawRequest(head), size, bytes, Buffer.from('\r\n0\r\n\r\n')])
-}
-
-/** The same through the framework. */
-async function byFramework(request: Request, asked = service): Promise<Comparable> {
-  const { method = 'POST', target = '/v1/verify', body } = request
-  const headers: Record<string, string> = {}
-  for (const [name, value] of headersOf(request)) {
-    const known = headers[name.toLowerCase()]
-    headers[name.toLowerCase()] = known === undefined ? value : `${known}, ${value}`
-  }
-  const answer = await asked.app.inject({
-    method: method as 'POST',
-    url: target,
-    headers,
-    ...(body !== undefined && { payload: body }),
-  })
-  return comparable({ status: answer.statusCode, headers: answer.headers, body: answer.body })
-}
-
-/** Without what differs from one request to the next, and what belongs to the connection. */
-function comparable({ status, headers, body }: Comparable): Comparable {
-  const { 'x-request-id': id, date, connection, 'content-length': length, ...others } = headers
-  expect(id).toMatch(/^[0-9a-z]+-[0-9a-z]+$/)
-  expect(date).toEqual(expect.any(String))
-  if (body !== '') expect(Number(length)).toBe(Buffer.byteLength(body))
-  const { 'keep-alive': _alive, ratelimit, ...kept } = others
-  return {
-    status,
-    headers: {
-      ...kept,
-      ...(ratelimit !== undefined && { ratelimit: String(ratelimit).replaceAll(/\d+/g, 'N') }),
-    },
-    body: body.replaceAll(String(id), 'ID').replace(/"retryAfterMs":\d+/, '"retryAfterMs":N'),
-  }
-}
-
-const question = (secret: string, about: object = {}) => JSON.stringify({ secret, ...about })
+const withToken = (request: Request): Request => ({ token: tokens.verifying, ...request })
 
 /** Asks the framework first: then the token and the row are remembered, where they may be. */
 async function expectSame(what: string, request: Request): Promise<Comparable> {
-  const expected = await byFramework(request)
-  expect(await overNetwork(request), what).toEqual(expected)
+  const expected = await byFramework(service, withToken(request))
+  expect(await overNetwork(url, withToken(request)), what).toEqual(expected)
   return expected
 }
 
@@ -362,176 +281,9 @@ test('every other header, method and path is answered the same', async () => {
   ]
   for (const [what, status, request] of requests) {
     const isHead = request.method === 'HEAD'
-    const expected = await byFramework(request)
-    const answer = await overNetwork(request)
+    const expected = await byFramework(service, withToken(request))
+    const answer = await overNetwork(url, withToken(request))
     expect([what, answer.status]).toEqual([what, status])
     expect(answer, what).toEqual(isHead ? { ...expected, body: '' } : expected)
   }
-})
-
-/** How many verifications reach the framework while this runs. */
-async function reachFramework(run: () => Promise<unknown>): Promise<number> {
-  let count = 0
-  const onRequest = () => {
-    count += 1
-  }
-  subscribe('tracing:fastify.request.handler:start', onRequest)
-  await run().finally(() => unsubscribe('tracing:fastify.request.handler:start', onRequest))
-  return count
-}
-
-test('a plain verification passes the framework by, and what is not plain does not', async () => {
-  const body = question(secrets.plain)
-  const unseen = (await createKey(service, { quotas: { tokens: { limit: 9, period: 'day' } } }))
-    .secret
-  await ask(service, 'GET', '/v1/whoami', { token: tokens.verifying })
-  const plain: Request[] = [
-    { body },
-    { body: question('x') },
-    { body: question(unseen, { cost: { tokens: 1 } }) },
-    { body: question(unseen, { cost: { tokens: 9 } }) },
-    { body, headers: [['Idempotency-Key', 'plain']] },
-  ]
-  for (const request of plain) {
-    expect(await reachFramework(() => overNetwork(request)), String(request.body)).toBe(0)
-  }
-  expect(await reachFramework(() => byFramework({ body }))).toBe(1)
-  const charset: Request = { body, headers: [['Content-Type', 'application/json;charset=utf-8']] }
-  expect(await reachFramework(() => overNetwork(charset))).toBe(1)
-  const { secret: token } = await createToken(service)
-  expect(await reachFramework(() => overNetwork({ body, token }))).toBe(1)
-  expect(await reachFramework(() => overNetwork({ body, token }))).toBe(0)
-})
-
-test('a token and a key that are revoked are refused from the next request on', async () => {
-  const { token, secret } = await createToken(service)
-  const issued = await createKey(service)
-  const body = question(issued.secret)
-  const code = async () => JSON.parse((await overNetwork({ body, token: secret })).body).code
-  expect([await code(), await code()]).toEqual(['valid', 'valid'])
-  await ask(service, 'POST', `/v1/keys/${issued.key.id}/disable`)
-  expect(await code()).toBe('disabled')
-  await ask(service, 'POST', `/v1/keys/${issued.key.id}/enable`)
-  expect(await code()).toBe('valid')
-  await ask(service, 'POST', `/v1/keys/${issued.key.id}/revoke`, { body: {} })
-  expect(await code()).toBe('revoked')
-  await ask(service, 'DELETE', `/v1/tokens/${token.id}`)
-  expect(await code()).toBe('unauthenticated')
-})
-
-test('a failing storage is answered the same, and nothing is counted', async () => {
-  const { key, secret } = await createKey(service, {
-    rateLimits: { requests: { limit: 1, windowSeconds: 60 } },
-    quotas: { tokens: { limit: 10, period: 'none' } },
-  })
-  const { store } = service.deps
-  const failing = () => Promise.reject(new StorageUnavailable('the disk is full'))
-  const charge = vi.spyOn(store, 'charge').mockImplementation(failing)
-  const body = question(secret, { cost: { tokens: 1 } })
-  const refused = await expectSame('a charge', { body })
-  charge.mockRestore()
-  expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1'])
-  const find = vi.spyOn(store, 'findForVerification').mockImplementation(failing)
-  const unseen = generateKey({ brand: 'ks', kind: 'live' }).secret
-  expect((await expectSame('a lookup', { body: question(unseen) })).status).toBe(503)
-  find.mockRestore()
-  const answer = await overNetwork({ body })
-  expect(JSON.parse(answer.body)).toMatchObject({ code: 'valid', remaining: { tokens: 9 } })
-  const { quotas } = (await ask(service, 'GET', `/v1/keys/${key.id}`)).body
-  expect(quotas.tokens).toMatchObject({ used: 1, reserved: 0 })
-})
-
-test('failed authentications count, whichever way the good ones go', async () => {
-  const shielded = await startService({ maxAuthFailuresPerMinute: 2 })
-  const from = await listen(shielded)
-  const { secret } = await createKey(shielded)
-  const send = async (token: string) =>
-    (await overNetwork({ body: question(secret), token }, from)).status
-  const answers: number[] = []
-  for (const token of [shielded.rootToken, 'x', secret, 'y', shielded.rootToken]) {
-    answers.push(await send(token))
-  }
-  expect(answers).toEqual([200, 401, 401, 429, 200])
-})
-
-test('a service that stops answers the same: not now', async () => {
-  const stopping = await startService()
-  const from = await listen(stopping)
-  const { secret } = await createKey(stopping)
-  const request: Request = { body: question(secret), token: stopping.rootToken }
-  expect((await overNetwork(request, from)).status).toBe(200)
-  stopping.drain()
-  const refused = await byFramework(request, stopping)
-  expect([refused.status, JSON.parse(refused.body).code]).toEqual([503, 'draining'])
-  expect(await overNetwork(request, from)).toEqual(refused)
-})
-
-/** A connection that stays open, with all that came back on it. */
-async function open(): Promise<{ socket: Socket; received: () => string }> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  onTestFinished(() => void socket.destroy())
-  let received = ''
-  socket.on('data', (bytes: Buffer) => {
-    received += bytes.toString('latin1')
-  })
-  await once(socket, 'connect')
-  return { socket, received: () => received }
-}
-
-const keptOpen = (request: Request) =>
-  Buffer.from(bytesOf(request).toString('latin1').replace('Connection: close\r\n', ''), 'latin1')
-
-test('requests in one row on a connection are answered in their order, each its own', async () => {
-  const { secret } = await createKey(service, { quotas: { tokens: { limit: 5, period: 'none' } } })
-  await ask(service, 'GET', '/v1/whoami', { token: tokens.verifying })
-  const { socket, received } = await open()
-  const bodies = [
-    question(secret, { cost: { tokens: 5 } }),
-    question('x'),
-    '{}',
-    question(secret, { cost: { tokens: 1 } }),
-    question(secrets.plain),
-  ]
-  const rest = bodies.slice(0, -1).map((body) => keptOpen({ body }))
-  socket.write(Buffer.concat([...rest, bytesOf({ body: bodies.at(-1) ?? '' })]))
-  await once(socket, 'close')
-  const codes = [...received().matchAll(/"code":"(\w+)"/g)].map(([, code]) => code)
-  expect(codes).toEqual(['valid', 'malformed', 'invalid_request', 'quota_exhausted', 'valid'])
-})
-
-test('a body in two pieces is one body', async () => {
-  const request = bytesOf({ body: question(secrets.plain) })
-  await ask(service, 'GET', '/v1/whoami', { token: tokens.verifying })
-  const { socket, received } = await open()
-  socket.write(request.subarray(0, -20))
-  await verify(service, secrets.plain)
-  await overNetwork({ body: question(secrets.plain) })
-  expect(received()).toBe('')
-  socket.write(request.subarray(-20))
-  await once(socket, 'close')
-  expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
-  expect(received()).toContain('"code":"valid"')
-})
-
-test('a caller who goes away, in his body or before the answer, disturbs nobody', async () => {
-  const { key, secret } = await createKey(service, {
-    quotas: { tokens: { limit: 5, period: 'none' } },
-  })
-  const request = keptOpen({ body: question(secret, { cost: { tokens: 1 } }) })
-  await ask(service, 'GET', '/v1/whoami', { token: tokens.verifying })
-  const { server } = service.app
-  for (const bytes of [request.subarray(0, -20), request]) {
-    const accepted = once(server, 'connection')
-    const { socket } = await open()
-    const [connection] = (await accepted) as [Socket]
-    const arrived = once(server, 'request')
-    socket.write(bytes)
-    await arrived
-    socket.resetAndDestroy()
-    await new Promise((resolve) => connection.once('close', resolve))
-  }
-  // Charges are written in their order: the one before is on disk, too.
-  expect(await verify(service, secret, { cost: { tokens: 1 } })).toMatchObject({ valid: true })
-  const { quotas } = (await ask(service, 'GET', `/v1/keys/${key.id}`)).body
-  expect(quotas.tokens).toMatchObject({ used: 2, reserved: 0 })
 })
