@@ -51,11 +51,16 @@ async function reachFramework(run: () => Promise<unknown>): Promise<number> {
   return count
 }
 
+/** A token is remembered for a second: this one begins now, however slow the machine is. */
+async function rememberToken(): Promise<void> {
+  service.deps.rowCache.drop({ kind: 'project', id: '' })
+  await ask(service, 'GET', '/v1/whoami')
+}
+
 test('a plain verification passes the framework by, and what is not plain does not', async () => {
   const body = question(plain)
   const unseen = (await createKey(service, { quotas: { tokens: { limit: 9, period: 'day' } } }))
     .secret
-  await ask(service, 'GET', '/v1/whoami')
   const requests: Request[] = [
     { body },
     { body: question('x') },
@@ -64,6 +69,7 @@ test('a plain verification passes the framework by, and what is not plain does n
     { body, headers: [['Idempotency-Key', 'plain']] },
   ]
   for (const request of requests) {
+    await rememberToken()
     expect(await reachFramework(() => send(request)), String(request.body)).toBe(0)
   }
   expect(await reachFramework(() => byFramework(service, { body, token: service.rootToken }))).toBe(
