@@ -112,6 +112,16 @@ test('a repeated reservation is one reservation', async () => {
   expect(await quotaOf(key.id)).toMatchObject({ used: 0, reserved: 40 })
 })
 
+test('a repetition names what was left of the quotas that were charged, whatever the key has now', async () => {
+  const { key, secret } = await createKey(service, { quotas: QUOTAS })
+  const first = await send(secret, { cost: 30 })
+  const quotas = { images: { limit: 5, period: 'day' }, credits: { limit: 80, period: 'none' } }
+  await ask(service, 'PATCH', `/v1/keys/${key.id}`, { body: { quotas } })
+  const again = await send(secret, { cost: 30 })
+  expect(again.body.remaining).toEqual({ credits: 70 })
+  expect(again.body).toEqual(first.body)
+})
+
 test('a refusal is not kept: the same request succeeds once there is room', async () => {
   const { key, secret } = await createKey(service, { quotas: QUOTAS })
   expect((await send(secret, { cost: 101 })).body).toMatchObject({ code: 'quota_exhausted' })

@@ -1,6 +1,6 @@
 import type { CachedKey } from '../keys/row-cache.ts'
 import type { QuotaStore } from '../store/quota-store.ts'
-import { exhausted, type LimitOutcome, restByName } from './limit-outcome.ts'
+import { exhausted, type LimitOutcome, namesOf, restByName } from './limit-outcome.ts'
 import { quotaState } from './quota-state.ts'
 
 /** A request that costs nothing is refused only when more was used than there is. */
@@ -16,6 +16,6 @@ export async function checkQuotas(
   })
   const overrun = rests.findIndex((rest) => rest < 0)
   if (overrun >= 0) return exhausted(quotas[overrun], now)
-  const remaining = restByName(quotas, rests)
+  const remaining = restByName(namesOf(quotas), rests)
   return { code: 'valid', remaining, reservationId: null, isRepeated: false }
 }

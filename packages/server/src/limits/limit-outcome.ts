@@ -37,15 +37,19 @@ export type LimitOutcome =
 
 /** Of several quotas of one name the smallest rest counts. */
 export function restByName(
-  quotas: readonly EffectiveQuota[],
+  names: readonly string[],
   remaining: readonly number[],
 ): Record<string, number> {
   const rests = new Map<string, number>()
-  for (const [index, { name }] of quotas.entries()) {
+  for (const [index, name] of names.entries()) {
     const rest = remaining[index] ?? 0
     rests.set(name, Math.min(rest, rests.get(name) ?? rest))
   }
   return Object.fromEntries(rests)
+}
+
+export function namesOf(quotas: readonly EffectiveQuota[]): string[] {
+  return quotas.map(({ name }) => name)
 }
 
 export function exhausted(quota: EffectiveQuota | undefined, now: number): LimitOutcome {

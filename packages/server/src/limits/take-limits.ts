@@ -6,7 +6,7 @@ import type { Charged, ChargeRequest, QuotaStore } from '../store/quota-store.ts
 import { costOf, reserveOf } from './amounts.ts'
 import { fingerprintOf } from './charge-request.ts'
 import { checkQuotas } from './check-quotas.ts'
-import { exhausted, type LimitOutcome, restByName, type Taking } from './limit-outcome.ts'
+import { exhausted, type LimitOutcome, namesOf, restByName, type Taking } from './limit-outcome.ts'
 import type { Limiter, RateTake } from './limiter.ts'
 import { periodStart } from './period.ts'
 
@@ -77,7 +77,7 @@ async function chargeOnce(
   if (idempotency) {
     const earlier = await deps.store.findChargeRequest(idempotency.actorId, idempotency.key, now)
     if (earlier && earlier.fingerprint !== idempotency.fingerprint) throw mismatch()
-    if (earlier) return presentCharged(taking, earlier.charged)
+    if (earlier) return presentCharged(earlier.names, earlier.charged)
   }
   const refusal = takeRates(deps.limiter, takes)
   return refusal ?? refund(deps.limiter, takes, charge(deps, taking, idempotency))
@@ -107,7 +107,7 @@ async function charge(
   })
   switch (result.outcome) {
     case 'charged':
-      return presentCharged(taking, result)
+      return presentCharged(namesOf(quotas), result)
     case 'exhausted':
       return exhausted(quotas[result.index], now)
     case 'stale':
@@ -138,9 +138,9 @@ function reservationOf({ row, request, amounts, now }: Taking): ChargeRequest['r
   }
 }
 
-function presentCharged({ row }: Taking, charged: Charged): LimitOutcome {
+function presentCharged(names: readonly string[], charged: Charged): LimitOutcome {
   const { reservationId, isRepeated } = charged
-  const remaining = restByName(row.quotas, charged.remaining)
+  const remaining = restByName(names, charged.remaining)
   return { code: 'valid', remaining, reservationId, isRepeated }
 }
 

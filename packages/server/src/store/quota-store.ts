@@ -137,12 +137,15 @@ export interface QuotaStore {
   ): Promise<WriteOutcome>
   /** The counts of these keys. A quota that was never charged has none. */
   readCounters(keyIds: readonly string[]): Promise<QuotaCounter[]>
-  /** The answer of a charge that was made under this idempotency key within the last 60 seconds. */
+  /**
+   * The answer of a charge that was made under this idempotency key within the last 60 seconds. `names`: of the
+   * quotas that it was made on, in the order of `remaining`; the key may have others now.
+   */
   findChargeRequest(
     actorId: string,
     key: string,
     now: number,
-  ): Promise<{ fingerprint: string; charged: Charged } | null>
+  ): Promise<{ fingerprint: string; names: string[]; charged: Charged } | null>
 }
 
 /** A verification with this idempotency key charges once within this time. */

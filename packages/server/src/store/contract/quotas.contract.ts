@@ -233,7 +233,7 @@ export function quotasContract(empty: Empty): void {
       const repeated = { ...first, isRepeated: true }
       expect(await charge(NOW + CHARGE_REQUEST_TTL_MS - 1)).toEqual(repeated)
       expect(await charge(NOW - 1)).toEqual(repeated)
-      const found = { fingerprint: 'first', charged: repeated }
+      const found = { fingerprint: 'first', names: ['credits'], charged: repeated }
       const find = (actorId: string, now: number) => store.findChargeRequest(actorId, 'k', now)
       expect(await find('actor1', NOW + CHARGE_REQUEST_TTL_MS - 1)).toEqual(found)
       expect(await find('actor1', NOW + CHARGE_REQUEST_TTL_MS)).toBeNull()

@@ -5,7 +5,10 @@ import type { Operations } from './write-job.ts'
 type Idempotency = NonNullable<ChargeRequest['idempotency']>
 
 /** What of the answer to a charge is kept for its repetition. */
-export type KeptAnswer = Pick<Charged, 'remaining' | 'reservationId'>
+export interface KeptAnswer extends Pick<Charged, 'remaining' | 'reservationId'> {
+  /** Of the quotas in `remaining`. */
+  names: string[]
+}
 
 export interface ChargeRequestRow {
   fingerprint: string
@@ -20,9 +23,9 @@ export function prepareFindChargeRequest(db: Database.Database) {
   return (actorId: string, key: string, now: number) => {
     const row = find.get(actorId, key, now - CHARGE_REQUEST_TTL_MS)
     if (!row) return null
-    const answer: KeptAnswer = JSON.parse(row.answer)
+    const { names, ...answer }: KeptAnswer = JSON.parse(row.answer)
     const charged: Charged = { outcome: 'charged', ...answer, isRepeated: true }
-    return { fingerprint: row.fingerprint, charged }
+    return { fingerprint: row.fingerprint, names, charged }
   }
 }
 

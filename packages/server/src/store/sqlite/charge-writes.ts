@@ -51,7 +51,10 @@ export function prepareChargeWrites(
       remaining: remainingOf(charges, taken),
       reservationId: reservation?.id ?? null,
     }
-    if (idempotency) requests.record(idempotency, answer, now)
+    if (idempotency) {
+      const names = charges.map(({ name }) => name)
+      requests.record(idempotency, { ...answer, names }, now)
+    }
     return { outcome: 'charged', ...answer, isRepeated: false }
   }
 
