@@ -7,6 +7,9 @@ import { type Program, startProgram } from './program.ts'
 /** The built command. */
 export const COMMAND = join(import.meta.dirname, '../packages/server/dist/cli/main.js')
 
+/** What `npm start` gives to Node: a small young generation, for 60 MiB less with a full cache. */
+export const AS_NPM_START = ['--max-semi-space-size=4']
+
 export interface Service extends Program {
   /** A management token with every permission. */
   token: string
@@ -24,9 +27,10 @@ export interface ServiceOptions {
 /** Starts the built service as a process of its own. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const { folder = mkdtempSync(join(tmpdir(), 'keysmith-bench-')), settings, nodeOptions } = options
+  const words = [...AS_NPM_START, ...(nodeOptions ?? []), COMMAND, 'serve']
   const tokenFile = join(folder, 'token')
   const token = ensureToken(folder, tokenFile)
-  const program = await startProgram(() => [...(nodeOptions ?? []), COMMAND, 'serve'], {
+  const program = await startProgram(() => words, {
     env: (port) => ({
       KEYSMITH_DATA_DIR: join(folder, 'data'),
       KEYSMITH_PORT: `${port}`,

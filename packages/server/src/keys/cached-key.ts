@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { keyRates } from '../limits/limiter.ts'
 import type { VerificationRow } from '../store/key-store.ts'
 import { compileAddressList } from './address-list.ts'
@@ -6,8 +7,9 @@ import type { Key, StoredSecret } from './key.ts'
 import type { CachedKey } from './row-cache.ts'
 import { presentVerifiedKey } from './verified-key.ts'
 
-/** Most keys have no policies: one list for all of them. */
-const NONE: CachedKey['policies'] = []
+/** Most keys have no policies and no limits, and many the same permissions: one list for all of them. */
+const NONE: never[] = []
+const LISTS = new LRUCache<string, readonly string[]>({ max: 1000 })
 
 /** The row as the cache holds it, with the secret that was presented. */
 export function toCachedKey(
@@ -26,17 +28,25 @@ export function toCachedKey(
     notBefore: key.notBefore,
     endsAt: earlier(effective.expiresAt, secret.endsAt),
     secretVersion: secret.version,
-    permissions: effective.permissions,
+    permissions: shared(effective.permissions),
     allowedModels: effective.allowedModels,
     allowsAddress: effective.ipAllowlist && compileAddressList(effective.ipAllowlist),
-    rates: keyRates(key.id, effective.rateLimits),
-    quotas: effective.quotas,
+    rates: effective.rateLimits.length > 0 ? keyRates(key.id, effective.rateLimits) : NONE,
+    quotas: effective.quotas.length > 0 ? effective.quotas : NONE,
     project,
     policies: policies.length > 0 ? policies.map(({ id, revision }) => ({ id, revision })) : NONE,
     facts: factsOf(key, effective),
     readAt,
     usedAt: 0,
   }
+}
+
+function shared(list: readonly string[]): readonly string[] {
+  const name = list.join(' ')
+  const known = LISTS.get(name)
+  if (known) return known
+  LISTS.set(name, list)
+  return list
 }
 
 /** They change with the row only, so they are serialised once. */

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 
 /** Addresses that are counted, and again so many that are shut out. About 6 MB each. */
-const MAX_ADDRESSES = 50_000
+const MAX_ADDRESSES = 20_000
 /** The longest text of an IPv6 address; a proxy may hand on what is none. */
 const MAX_ADDRESS_LENGTH = 45
 const IPV6_SUBNET = 64

@@ -51,16 +51,12 @@ export function answerVerification(
 
 function toAnswer(deps: Deps, verdict: Verdict, requestId: string, now: number): VerdictAnswer {
   const text = verdictText(deps, verdict, now)
-  const headers = [
-    ...commonHeaders(requestId),
-    ...rateHeaders(deps.limiter, verdict),
-    'x-keysmith-version',
-    VERSION,
-    'content-type',
-    'application/json; charset=utf-8',
-    'content-length',
-    `${Buffer.byteLength(text)}`,
-  ]
+  const headers = commonHeaders(requestId)
+  headers.push('x-keysmith-version', VERSION, 'content-type', 'application/json; charset=utf-8')
+  headers.push('content-length', `${Buffer.byteLength(text)}`)
+  if (verdict.row && verdict.row.rates.length > 0) {
+    headers.push(...rateHeaders(deps.limiter, verdict.row.rates))
+  }
   return { headers, text }
 }
 

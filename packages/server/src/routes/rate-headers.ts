@@ -1,4 +1,3 @@
-import type { Verdict } from '../keys/verify-key.ts'
 import type { KeyRate, Limiter } from '../limits/limiter.ts'
 
 /**
@@ -6,15 +5,14 @@ import type { KeyRate, Limiter } from '../limits/limiter.ts'
  * the key. A limit of a policy or of the project is named `name:id`. `t` is the time until everything is there again.
  * Names and values in turn.
  */
-export function rateHeaders(limiter: Limiter, { row }: Verdict): string[] {
-  if (!row || row.rates.length === 0) return []
+export function rateHeaders(limiter: Limiter, rates: readonly KeyRate[]): string[] {
   const rests = limiter
-    .peek(row.rates)
+    .peek(rates)
     .map(
       ({ rate, remaining, resetMs }) =>
         `"${rate.label}";r=${remaining};t=${Math.ceil(resetMs / 1000)}`,
     )
-  return ['ratelimit-policy', policyOf(row.rates), 'ratelimit', rests.join(', ')]
+  return ['ratelimit-policy', policyOf(rates), 'ratelimit', rests.join(', ')]
 }
 
 const policies = new WeakMap<readonly KeyRate[], string>()

@@ -8,6 +8,8 @@ export const APPLICATION_ID = 0x4b534d31
 /** Versions 3.7.0 to 3.51.2 can corrupt the file when two connections write and checkpoint at once. */
 const OLDEST_SQLITE = [3, 51, 3]
 const SYNCHRONOUS_FULL = 2
+/** Page cache of each connection; the driver's own 16 MiB only double what the system caches. */
+const CACHE_KIB = 4096
 /**
  * Pages of the log (32 MiB) after which it is copied back, in the middle of a commit. With SQLite's 1,000 a
  * second of last uses of many keys does that seven times, often with the same pages.
@@ -44,6 +46,7 @@ export function openWriter(path: string): Database.Database {
       db.pragma('journal_mode = WAL')
       db.pragma('synchronous = FULL')
       db.pragma('foreign_keys = ON')
+      db.pragma(`cache_size = -${CACHE_KIB}`)
       db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       db.pragma('mmap_size = 0')
       db.pragma('trusted_schema = OFF')
@@ -63,6 +66,7 @@ export function openReader(path: string): Database.Database {
     const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 100 })
     try {
       db.pragma('query_only = ON')
+      db.pragma(`cache_size = -${CACHE_KIB}`)
       db.pragma('mmap_size = 0')
       db.pragma('trusted_schema = OFF')
       requireOurs(db, path)

@@ -1,8 +1,10 @@
-import { MAX_USAGE_NAMES } from '@keysmith/contract'
+import type { MAX_USAGE_NAMES } from '@keysmith/contract'
 import type Database from 'better-sqlite3'
 import type { UsageRow } from '../usage-store.ts'
 import type { Operations } from './write-job.ts'
 
+/** Held equal by its type: the value would bring every schema of the API into the writer thread. */
+const MAX_NAMES: typeof MAX_USAGE_NAMES = 64
 const DAY_MS = 86_400_000
 const MAX_AMOUNT = Number.MAX_SAFE_INTEGER
 
@@ -22,7 +24,7 @@ function prepareAdd(db: Database.Database): UsageOperations['addUsage'] {
     WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = 'charged' AND name = @name`)
   const addFirstCharged = db.prepare(`
     INSERT INTO usage (key_id, resolution, start, kind, name, amount)
-    SELECT @keyId, 'hour', @hour, 'charged', @name, @amount WHERE ${MAX_USAGE_NAMES} > (
+    SELECT @keyId, 'hour', @hour, 'charged', @name, @amount WHERE ${MAX_NAMES} > (
       SELECT count(*) FROM usage
       WHERE key_id = @keyId AND resolution = 'hour' AND start = @hour AND kind = 'charged')`)
   return (counts) => {

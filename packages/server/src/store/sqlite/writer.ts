@@ -37,6 +37,8 @@ export class Writer {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const worker = new Worker(new URL(`./writer-thread.${extension}`, import.meta.url), {
       workerData: { path },
+      // Its jobs leave no more than a few lists behind.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
     await new Promise<void>((resolve, reject) => {
       worker.once('error', reject)
