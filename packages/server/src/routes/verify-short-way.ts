@@ -66,7 +66,7 @@ const isQuestion = compileBody(VerifyRequest)
 /** The question, or null where the whole way has something to refuse. */
 function readQuestion(body: Buffer): VerifyRequest | null {
   try {
-    // The schema knows every name, so that `__proto__` is as unknown as any other.
+    // The schema knows every name, and so `__proto__` is refused like another unknown one.
     const question: unknown = JSON.parse(body.toString('utf8'))
     return isQuestion(question) ? (question as VerifyRequest) : null
   } catch {
