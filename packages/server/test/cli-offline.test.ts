@@ -170,6 +170,9 @@ test('every command has a help text, and the text of its parent names it', async
       ...['project get', 'project update', 'project delete', 'config', 'config check'],
       ...['config print', 'migrate', 'migrate status', 'migrate up', 'scan', 'scanner'],
       ...['scanner export', 'healthcheck', 'openapi', 'completion', 'version'],
+      ...['key set-used', 'key usage', 'policy', 'policy create', 'policy delete', 'policy get'],
+      ...['policy list', 'policy update', 'reservation', 'reservation release'],
+      ...['reservation settle'],
     ].toSorted(),
   )
 })

@@ -96,7 +96,8 @@ test('a storm over 50,000 keys stays within its bound, and is logged once', asyn
   usage.noteVerdict(keys[0] as string, 'valid', NOW)
   await usage.flush()
   expect(rows()).toHaveLength(100_000)
-  expect(rows()[0]).toMatchObject({ keyId: keys[0], amount: 2 })
+  const twice = rows().filter(({ amount }) => amount === 2)
+  expect(twice).toMatchObject([{ keyId: keys[0], kind: 'verdict', name: 'valid' }])
   expect(Math.max(...writes.map((write) => write.length))).toBe(500)
   expect(logged()).toMatchObject([{ level: 'warn', dropped: noted - 100_000 }])
   usage.noteVerdict(generateId(), 'valid', NOW)
@@ -191,7 +192,8 @@ test('a flush ends after the one before it: a close in the middle of a write los
     await new Promise((resolve) => setImmediate(resolve))
   }
   await first
-  expect(await second).toEqual([...keys, last])
+  // Each write in the order of the table.
+  expect(await second).toEqual([...keys.toSorted(), last])
 })
 
 test('what is counted during a write is written by the next flush, in order', async () => {
