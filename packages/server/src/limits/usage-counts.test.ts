@@ -35,7 +35,7 @@ function counting(options: { maxRows?: number; fail?: () => boolean } = {}) {
 
 test('what a second counted is written once: one row per key, hour, kind and name', async () => {
   const { usage, writes } = counting()
-  const [a, b] = [generateId(), generateId()]
+  const [a, b] = ['1000g40r40m30e20', '1000g40r40m30e21'] as const
   for (const at of [NOW, NOW + 1, NOW + HOUR - 1]) usage.noteVerdict(a, 'valid', at)
   usage.noteVerdict(a, 'expired', NOW)
   usage.noteVerdict(b, 'valid', NOW)
@@ -108,7 +108,7 @@ test('a storm over 50,000 keys stays within its bound, and is logged once', asyn
 
 test('a full memory takes no other key, hour or name, in whatever order they come', async () => {
   const { usage, rows, logged } = counting({ maxRows: 2 })
-  const [a, b] = [generateId(), generateId()]
+  const [a, b] = ['1000g40r40m30e20', '1000g40r40m30e21'] as const
   usage.noteVerdict(a, 'valid', NOW)
   usage.noteCharged(a, { tokens: 1 }, NOW)
   usage.noteVerdict(a, 'expired', NOW)
@@ -198,7 +198,7 @@ test('a flush ends after the one before it: a close in the middle of a write los
 
 test('what is counted during a write is written by the next flush, in order', async () => {
   const { usage, rows } = counting()
-  const [a, b] = [generateId(), generateId()]
+  const [a, b] = ['1000g40r40m30e20', '1000g40r40m30e21'] as const
   usage.noteVerdict(a, 'valid', NOW)
   const first = usage.flush()
   await Promise.resolve()
